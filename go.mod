@@ -1,0 +1,3 @@
+module praetor
+
+go 1.26

@@ -1,0 +1,50 @@
+package server
+
+import (
+	"errors"
+
+	"praetor/catalog"
+	"praetor/kv"
+)
+
+// View is the state of the cluster after one log entry: immutable, so whoever
+// holds one reads without locks for as long as it likes.
+type View struct {
+	Index   uint64 // of the last entry that was applied
+	KV      *kv.State
+	Catalog *catalog.State
+}
+
+// ReadMode says how new an answer must be.
+type ReadMode uint8
+
+const (
+	// Default is linearizable while clocks run at nearly the same speed: the
+	// leader answers under its lease, and other servers ask it for an index.
+	Default ReadMode = iota
+	// Consistent is linearizable without regard to clocks: the leader hears
+	// from a quorum first (ReadIndex, thesis 6.4).
+	Consistent
+	// Stale answers from what this server has, however old.
+	Stale
+)
+
+// Result is what applying a command gave.
+type Result struct {
+	Index uint64 // of the log entry
+	OK    bool   // false: a condition (check-and-set) did not hold, and nothing changed
+	Err   string // not "": the command was refused, and nothing changed
+}
+
+// The errors of reads and writes. The API maps them to a status each.
+var (
+	// ErrNoLeader: no leader was found in time. Nothing was changed.
+	ErrNoLeader = errors.New("No cluster leader")
+	// ErrLeadershipLost: the leader changed while the write was under way. It
+	// may or may not take effect.
+	ErrLeadershipLost = errors.New("leadership lost while committing log")
+	// ErrBusy: a bound on waiting requests is reached. Nothing was changed.
+	ErrBusy = errors.New("too many requests are waiting, try again later")
+	// ErrTooLarge: the command is larger than the log takes. Nothing was changed.
+	ErrTooLarge = errors.New("command is too large for the log")
+)

@@ -1,0 +1,90 @@
+package swim
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Incarnation orders what is said of a member; only the member raises its own
+// (swim 4.2).
+type Incarnation uint64
+
+// State is what the group believes of a member.
+type State uint8
+
+const (
+	Alive State = iota
+	Suspect
+	Dead // failed: did not answer, and did not refute the suspicion
+	Left // went in good order
+)
+
+// Member is one member of the group as this one sees it.
+type Member struct {
+	Name        string // unique in the group
+	ID          string // a UUID; a node that comes back elsewhere under its ID is the same node
+	Addr        netip.AddrPort
+	Tags        map[string]string // never modified once published
+	State       State
+	Incarnation Incarnation
+}
+
+// StreamID names an exchange over a stream that the core asked for.
+type StreamID uint64
+
+// Packet is a datagram to send. The data is the driver's.
+type Packet struct {
+	To   netip.AddrPort
+	Data []byte
+}
+
+// Stream is an exchange to have: connect to To, send Data as one frame, read
+// one frame, and call StreamReply with it, or with the error.
+type Stream struct {
+	ID   StreamID
+	To   netip.AddrPort
+	Data []byte
+}
+
+// EventKind says what happened to a member.
+type EventKind uint8
+
+const (
+	Joined   EventKind = iota // became known, or came back from Dead or Left
+	Failed                    // was declared dead
+	Departed                  // left in good order
+	Updated                   // changed its address or tags
+	Reaped                    // was forgotten
+	Conflict                  // Member claims the name of another live member; it was not let in
+)
+
+// Event tells of a change in the membership. In a Conflict, Member is the
+// newcomer and Other the one that has the name.
+type Event struct {
+	Kind   EventKind
+	Member Member
+	Other  Member
+}
+
+// JoinResult ends a Join: Err is nil if the address answered and its state
+// was merged. A *ConflictError says that this node's own name is taken.
+type JoinResult struct {
+	Addr netip.AddrPort
+	Err  error
+}
+
+// Effects is what the driver must do after an event. Packets may be lost.
+type Effects struct {
+	Packets []Packet
+	Streams []Stream
+	Events  []Event
+	Joins   []JoinResult
+	Left    bool // a Leave has been told to enough of the group: the driver may stop
+}
+
+// TraceEvent tells of one step that a reader of a trace wants to see.
+type TraceEvent struct {
+	At   time.Duration
+	Node string
+	What string // one line, plain words
+}
