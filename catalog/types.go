@@ -7,6 +7,9 @@ const (
 	Critical = "critical"
 )
 
+// AnyState stands for every state in State.ChecksInState.
+const AnyState = "any"
+
 // SerfHealth is the ID of the check that the leader keeps for every node that
 // is a member of the gossip pool.
 const (
@@ -89,6 +92,24 @@ type Deregistration struct {
 	Node      string
 	ServiceID string
 	CheckID   string
+}
+
+// Op is what a Command does.
+type Op uint8
+
+const (
+	OpRegister   Op = iota // add or change what Registration says
+	OpDeregister           // remove what Deregistration says
+	OpReap                 // forget what was removed up to index UpTo
+)
+
+// Command is one change of the catalog, as it stands in the replicated log.
+// Only the field that belongs to Op counts.
+type Command struct {
+	Op             Op
+	Registration   Registration
+	Deregistration Deregistration
+	UpTo           uint64
 }
 
 // Instance is a service instance with its node and every check that counts for

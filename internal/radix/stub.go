@@ -1,0 +1,7 @@
+package radix
+
+type registration struct{}
+
+// Stop ends the wait.
+func (w *Waiter) Stop() {}
+
