@@ -1,6 +1,7 @@
 package swim
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -19,6 +20,21 @@ const (
 	Left // went in good order
 )
 
+// String returns the state in lower case.
+func (s State) String() string {
+	switch s {
+	case Alive:
+		return "alive"
+	case Suspect:
+		return "suspect"
+	case Dead:
+		return "dead"
+	case Left:
+		return "left"
+	}
+	return fmt.Sprintf("state %d", uint8(s))
+}
+
 // Member is one member of the group as this one sees it.
 type Member struct {
 	Name        string // unique in the group
@@ -27,6 +43,7 @@ type Member struct {
 	Tags        map[string]string // never modified once published
 	State       State
 	Incarnation Incarnation
+	Protocol    uint8 // the newest version of the formats that it speaks
 }
 
 // StreamID names an exchange over a stream that the core asked for.
@@ -58,6 +75,25 @@ const (
 	Conflict                  // Member claims the name of another live member; it was not let in
 )
 
+// String returns the kind in lower case.
+func (k EventKind) String() string {
+	switch k {
+	case Joined:
+		return "joined"
+	case Failed:
+		return "failed"
+	case Departed:
+		return "departed"
+	case Updated:
+		return "updated"
+	case Reaped:
+		return "reaped"
+	case Conflict:
+		return "conflict"
+	}
+	return fmt.Sprintf("event %d", uint8(k))
+}
+
 // Event tells of a change in the membership. In a Conflict, Member is the
 // newcomer and Other the one that has the name.
 type Event struct {
@@ -71,6 +107,19 @@ type Event struct {
 type JoinResult struct {
 	Addr netip.AddrPort
 	Err  error
+}
+
+// A ConflictError says why a node was not let in: another live member, or one
+// that failed too recently, has its name. ID and Addr are that member's.
+type ConflictError struct {
+	Name string
+	ID   string
+	Addr netip.AddrPort
+}
+
+// Error names the member that has the name.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("swim: join as %q: the name belongs to node %s at %v", e.Name, e.ID, e.Addr)
 }
 
 // Effects is what the driver must do after an event. Packets may be lost.

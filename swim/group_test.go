@@ -1,0 +1,365 @@
+package swim
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+)
+
+// A group is a set of Pools on a simulated network in virtual time: one heap
+// of events, one source of randomness, no clock. The same seed and the same
+// calls give the same run.
+type group struct {
+	t     testing.TB
+	now   time.Duration
+	heap  eventHeap
+	seq   int
+	rng   *rand.Rand
+	nodes []*node // in the order of their start, without those replaced
+	conf  func(*Config)
+
+	latency, jitter time.Duration
+	loss            float64                 // of datagrams, on the way
+	cut             func(from, to int) bool // by host number; nil: none
+	datagramsOnly   bool                    // the cut spares streams
+
+	sent   int // datagrams
+	events []string
+	traces bool
+	onSent func(from, to netip.AddrPort, b []byte)
+	onEv   func(n *node, e Event)
+	onWhat func(n *node, what string)
+}
+
+// A node is a process of the group.
+type node struct {
+	name, id string
+	host     int // number of its address
+	pool     *Pool
+	up       bool
+	left     bool
+	wake     time.Duration // when the next Tick is on the heap
+	slow     time.Duration // added to whatever it receives
+	joins    []JoinResult
+}
+
+type groupEvent struct {
+	at  time.Duration
+	seq int
+	do  func()
+}
+
+type eventHeap []groupEvent
+
+func (h eventHeap) Len() int { return len(h) }
+func (h eventHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+}
+func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *eventHeap) Push(x any)   { *h = append(*h, x.(groupEvent)) }
+func (h *eventHeap) Pop() any {
+	old := *h
+	e := old[len(old)-1]
+	old[len(old)-1] = groupEvent{}
+	*h = old[:len(old)-1]
+	return e
+}
+
+func newGroup(t testing.TB, seed uint64) *group {
+	return &group{t: t, rng: rand.New(rand.NewPCG(seed, seed)), latency: time.Millisecond}
+}
+
+func hostAddr(host int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(host >> 8), byte(host)}), 8301)
+}
+
+func hostOf(a netip.AddrPort) int {
+	b := a.Addr().As4()
+	return int(b[2])<<8 | int(b[3])
+}
+
+// start starts a process; one of the same name is replaced if it is down, and
+// keeps running beside if it is up.
+func (g *group) start(name, id string, host int, conf ...func(*Config)) *node {
+	c := DefaultLAN()
+	c.Name, c.ID, c.Addr = name, id, hostAddr(host)
+	c.Rand = rand.New(rand.NewPCG(g.rng.Uint64(), g.rng.Uint64()))
+	if g.conf != nil {
+		g.conf(&c)
+	}
+	for _, f := range conf {
+		f(&c)
+	}
+	n := &node{name: name, id: id, host: host, up: true, wake: Never}
+	if g.traces || g.onWhat != nil {
+		c.Trace = func(e TraceEvent) {
+			if g.traces {
+				g.logf("%s: %s", n.name, e.What)
+			}
+			if g.onWhat != nil {
+				g.onWhat(n, e.What)
+			}
+		}
+	}
+	p, err := New(g.now, c)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	n.pool = p
+	g.nodes = slices.DeleteFunc(g.nodes, func(o *node) bool { return o.name == name && !o.up })
+	g.nodes = append(g.nodes, n)
+	g.serve(n)
+	return n
+}
+
+// startAll starts n members, all joined through the first, and lets them settle.
+func (g *group) startAll(n int) {
+	for i := 1; i <= n; i++ {
+		m := g.start(fmt.Sprintf("n%d", i), fmt.Sprintf("id%d", i), i)
+		if i > 1 {
+			g.join(m, 1)
+		}
+	}
+}
+
+func (g *group) join(n *node, host int) {
+	n.pool.Join(g.now, hostAddr(host))
+	g.serve(n)
+}
+
+func (g *group) node(name string) *node {
+	for _, n := range slices.Backward(g.nodes) {
+		if n.name == name {
+			return n
+		}
+	}
+	g.t.Fatalf("no node %q", name)
+	return nil
+}
+
+func (g *group) at(host int) *node {
+	for _, n := range g.nodes {
+		if n.host == host && n.up {
+			return n
+		}
+	}
+	return nil
+}
+
+func (g *group) logf(format string, args ...any) {
+	g.events = append(g.events, fmt.Sprintf("%8.3fs ", g.now.Seconds())+fmt.Sprintf(format, args...))
+}
+
+func (g *group) schedule(after time.Duration, do func()) {
+	g.seq++
+	heap.Push(&g.heap, groupEvent{g.now + after, g.seq, do})
+}
+
+// run lets time pass.
+func (g *group) run(d time.Duration) {
+	g.runUntil(d, func() bool { return false })
+}
+
+// runUntil lets time pass until the condition holds, at most d, and reports
+// whether it does.
+func (g *group) runUntil(d time.Duration, ok func() bool) bool {
+	end := g.now + d
+	for !ok() {
+		if len(g.heap) == 0 || g.heap[0].at > end {
+			g.now = end
+			return ok()
+		}
+		e := heap.Pop(&g.heap).(groupEvent)
+		g.now = e.at
+		e.do()
+	}
+	return true
+}
+
+// serve carries out the effects of n and puts its next Tick on the heap.
+func (g *group) serve(n *node) {
+	for n.pool.HasEffects() {
+		e := n.pool.Effects()
+		for _, pk := range e.Packets {
+			g.packet(n, pk)
+		}
+		for _, s := range e.Streams {
+			g.stream(n, s)
+		}
+		for _, ev := range e.Events {
+			g.event(n, ev)
+		}
+		for _, j := range e.Joins {
+			n.joins = append(n.joins, j)
+		}
+		if e.Left {
+			n.left, n.up = true, false
+		}
+	}
+	checkPool(g.t, n.pool)
+	if due := n.pool.Deadline(); n.up && due < n.wake {
+		n.wake = due
+		g.schedule(max(0, due-g.now), func() { g.tick(n, due) })
+	}
+}
+
+func (g *group) tick(n *node, due time.Duration) {
+	if !n.up || n.wake != due {
+		return
+	}
+	n.wake = Never
+	n.pool.Tick(g.now)
+	if d := n.pool.Deadline(); d <= g.now && !n.pool.HasEffects() {
+		// Several duties may be due at once, but each Tick must take some off.
+		n.pool.Tick(g.now)
+		if n.pool.Deadline() == d && d < g.now {
+			g.t.Fatalf("%s: deadline %v stays due at %v", n.name, d, g.now)
+		}
+	}
+	g.serve(n)
+}
+
+func (g *group) event(n *node, ev Event) {
+	if g.onEv != nil {
+		g.onEv(n, ev)
+	}
+	if !g.traces {
+		g.logf("%s: %v", n.name, describe(ev))
+	}
+}
+
+func describe(ev Event) string {
+	if ev.Kind == Conflict {
+		return fmt.Sprintf("conflict: %s is %s at %v, also claimed by %s at %v", ev.Member.Name, ev.Other.ID, ev.Other.Addr.Addr(), ev.Member.ID, ev.Member.Addr.Addr())
+	}
+	return fmt.Sprintf("%s %v", ev.Member.Name, ev.Kind)
+}
+
+func (g *group) severed(from, to int) bool { return g.cut != nil && g.cut(from, to) }
+
+func (g *group) delay() time.Duration {
+	d := g.latency
+	if g.jitter > 0 {
+		d += time.Duration(g.rng.Int64N(int64(g.jitter)))
+	}
+	return d
+}
+
+func (g *group) packet(n *node, pk Packet) {
+	g.sent++
+	if g.onSent != nil {
+		g.onSent(hostAddr(n.host), pk.To, pk.Data)
+	}
+	if g.loss > 0 && g.rng.Float64() < g.loss {
+		return
+	}
+	from, to := n.host, hostOf(pk.To)
+	g.schedule(g.delay(), func() {
+		if m := g.at(to); m != nil && !g.severed(from, to) {
+			g.deliver(m, func() { m.pool.Packet(g.now, hostAddr(from), pk.Data) })
+		}
+	})
+}
+
+// deliver hands something to a node, late if the node is slow.
+func (g *group) deliver(m *node, do func()) {
+	if m.slow > 0 {
+		g.schedule(m.slow, func() {
+			if m.up {
+				do()
+				g.serve(m)
+			}
+		})
+		return
+	}
+	do()
+	g.serve(m)
+}
+
+var errRefused = errors.New("connection refused")
+
+func (g *group) stream(n *node, s Stream) {
+	from, to := n.host, hostOf(s.To)
+	reply := func(b []byte, err error) {
+		g.schedule(g.delay(), func() {
+			if n.up && (g.datagramsOnly || !g.severed(to, from)) {
+				g.deliver(n, func() { n.pool.StreamReply(g.now, s.ID, b, err) })
+			}
+		})
+	}
+	g.schedule(2*g.delay(), func() {
+		m := g.at(to)
+		switch {
+		case !g.datagramsOnly && g.severed(from, to): // times out
+		case m == nil:
+			reply(nil, errRefused)
+		default:
+			g.deliver(m, func() {
+				if b, err := m.pool.StreamRequest(g.now, hostAddr(from), s.Data); err != nil {
+					reply(nil, err)
+				} else {
+					reply(b, nil)
+				}
+			})
+		}
+	})
+}
+
+// agree reports whether each node that is up sees exactly those that are up as live.
+func (g *group) agree() bool {
+	up := 0
+	for _, n := range g.nodes {
+		if n.up {
+			up++
+		}
+	}
+	for _, n := range g.nodes {
+		if !n.up {
+			continue
+		}
+		if n.pool.Alive() != up {
+			return false
+		}
+		for _, m := range g.nodes {
+			v, ok := n.pool.Member(m.name)
+			if m.up && (!ok || !v.State.live() || v.Addr != hostAddr(m.host)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkPool checks what must hold of a Pool between calls.
+func checkPool(t testing.TB, p *Pool) {
+	if p.now%7 != 0 { // now and then: this is slow
+		return
+	}
+	live, suspected := 1, 0
+	for _, m := range p.members.ring {
+		if p.members.byName[m.Name] != m || m == p.self {
+			t.Fatalf("%s: ring and names differ at %s", p.self.Name, m.Name)
+		}
+		if m.State.live() {
+			live++
+		}
+		if (m.State == Suspect) != (m.suspicion != nil) {
+			t.Fatalf("%s: %s is %v with suspicion %v", p.self.Name, m.Name, m.State, m.suspicion)
+		}
+		if m.suspicion != nil {
+			suspected++
+		}
+	}
+	if live != p.members.live || suspected != len(p.suspects.list) || len(p.members.byName) != len(p.members.ring)+1 {
+		t.Fatalf("%s: counts %d live, %d suspected, %d names; walked %d, %d, %d", p.self.Name,
+			p.members.live, len(p.suspects.list), len(p.members.byName), live, suspected, len(p.members.ring)+1)
+	}
+	if p.members.next > len(p.members.ring) {
+		t.Fatalf("%s: next %d of %d", p.self.Name, p.members.next, len(p.members.ring))
+	}
+}

@@ -1,0 +1,261 @@
+package swim
+
+import (
+	"cmp"
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// hear takes in a claim about a member, and passes it on if it is news.
+func (p *Pool) hear(c claim) {
+	m := p.members.byName[string(c.Name)]
+	switch {
+	case m == p.self:
+		p.hearOfSelf(c)
+	case m == nil:
+		if c.state == Alive { // of a stranger, only that it is here is of use
+			p.admit(c)
+		}
+	case c.state == Alive && m.State.live() && m.ID != string(c.ID):
+		if c.incarnation >= m.Incarnation { // else it is old news of who had the name before
+			p.conflict(c, m)
+		}
+	case supersedes(c.standing, m.standing()):
+		p.accept(m, c)
+	case c.state == Suspect && c.standing == m.standing():
+		p.confirm(m, string(c.accuser))
+	}
+}
+
+// accept takes over a claim that supersedes what was known of m.
+func (p *Pool) accept(m *member, c claim) {
+	switch c.state {
+	case Alive:
+		p.revive(m, c)
+	case Suspect:
+		p.suspect(m, c.incarnation, string(c.accuser))
+	case Dead, Left:
+		p.end(m, c.standing, string(c.accuser))
+	}
+}
+
+// admit adds a member that was not known.
+func (p *Pool) admit(c claim) *member {
+	if len(p.members.byName) >= MaxMembers {
+		p.stats.Dropped.Full++
+		return nil
+	}
+	m := &member{Member: Member{Name: string(c.Name), State: c.state, Incarnation: c.incarnation}, changed: p.now}
+	m.describe(c)
+	p.members.insert(m, p.cfg.Rand)
+	if m.State.live() {
+		p.trace("%s joined at %v", m.Name, m.Addr)
+		p.event(Joined, m)
+		p.say(m, "")
+	}
+	return m
+}
+
+// describe takes over who the member is, and reports whether that differs.
+func (m *member) describe(c claim) (changed bool) {
+	if m.ID != string(c.ID) {
+		m.ID, changed = string(c.ID), true
+	}
+	if m.Addr != c.Addr {
+		m.Addr, changed = c.Addr, true
+	}
+	if m.tags != string(c.Tags) {
+		m.tags = string(c.Tags)
+		m.Tags, changed = decodeTags(m.tags), true
+	}
+	if m.Protocol != c.Protocol {
+		m.Protocol, changed = c.Protocol, true
+	}
+	return changed
+}
+
+// revive takes over an Alive: a joiner's, a refutation, or new tags.
+func (p *Pool) revive(m *member, c claim) {
+	was := m.State
+	p.set(m, c.standing)
+	changed := m.describe(c)
+	switch {
+	case !was.live():
+		p.trace("%s came back at %v, was %v", m.Name, m.Addr, was)
+		p.event(Joined, m)
+	case changed:
+		p.event(Updated, m)
+	}
+	if was == Suspect {
+		p.trace("%s refuted at incarnation %d", m.Name, m.Incarnation)
+	}
+	p.say(m, "")
+}
+
+// suspect begins a suspicion of m.
+func (p *Pool) suspect(m *member, incarnation Incarnation, accuser string) {
+	p.stats.Suspicions++
+	p.set(m, standing{Suspect, incarnation})
+	m.suspicion = p.newSuspicion(accuser)
+	p.suspects.add(m)
+	p.trace("%s is suspected by %s at incarnation %d", m.Name, accuser, incarnation)
+	p.say(m, accuser)
+}
+
+// confirm adds an accuser to the suspicion of m. The confirmations that count
+// are passed on, so that they count elsewhere too (lifeguard IV-B).
+func (p *Pool) confirm(m *member, accuser string) {
+	if m.suspicion.confirm(accuser) {
+		p.suspects.refresh()
+		p.say(m, accuser)
+	}
+}
+
+// end takes m out of the group: it failed or left.
+func (p *Pool) end(m *member, st standing, accuser string) {
+	was := m.State
+	p.set(m, st)
+	switch {
+	case st.state == Dead && was != Dead:
+		p.stats.Failed++
+		p.trace("%s is dead at incarnation %d, says %s", m.Name, st.incarnation, accuser)
+		p.event(Failed, m)
+	case st.state == Left && was != Left:
+		p.trace("%s left, says %s", m.Name, accuser)
+		p.event(Departed, m)
+	}
+	p.say(m, accuser)
+}
+
+// set changes the standing of m, and what hangs on it.
+func (p *Pool) set(m *member, st standing) {
+	if m.suspicion != nil {
+		p.suspects.remove(m)
+		m.suspicion = nil
+	}
+	p.members.set(m, st, p.now)
+	if !st.state.live() {
+		p.reapLater(m)
+	}
+}
+
+// say queues the news of m for gossip, by the authority of accuser.
+func (p *Pool) say(m *member, accuser string) {
+	if !p.queue.put(m.Name, appendClaim(nil, m, accuser)) {
+		p.stats.Dropped.Full++
+	}
+	p.gossipSoon()
+}
+
+// announce queues this member's own description, for everybody.
+func (p *Pool) announce() { p.say(p.self, p.self.Name) }
+
+// hearOfSelf answers a claim about this member. Only it may raise its own
+// incarnation, and only to refute (swim 4.2).
+func (p *Pool) hearOfSelf(c claim) {
+	switch {
+	case p.departure.begun:
+		// What the others say ends with the Left that they are being told.
+	case c.state == Alive && string(c.ID) != p.self.ID:
+		p.conflict(c, p.self)
+	case c.incarnation < p.self.Incarnation:
+		// They missed what was said since. Say it again, unless that is under way.
+		if c.state != Alive && !p.queue.has(p.self.Name) {
+			p.announce()
+		}
+	case c.state != Alive:
+		p.stats.Refuted++
+		p.awareness(+1)
+		p.trace("refutes being %v at incarnation %d", c.state, c.incarnation)
+		p.outlive(c.incarnation)
+	case !p.self.describedBy(c):
+		p.hearOfFormerSelf(c)
+	}
+}
+
+// describedBy reports whether an Alive says just what this member says.
+func (m *member) describedBy(c claim) bool {
+	return m.Incarnation == c.incarnation && m.Addr == c.Addr && m.tags == string(c.Tags)
+}
+
+// hearOfFormerSelf answers an Alive of this node's name and ID that this
+// process did not send. It is of an earlier life of the node, and gets
+// outlived, or there are two processes of one identity. Those would raise
+// their incarnations against each other for ever. So the one that hears of the
+// other a second time, though it went above what it heard the first time,
+// yields: an earlier life does not answer. A joiner has heard once when it is
+// let in (see join), so that it is the newcomer who yields.
+func (p *Pool) hearOfFormerSelf(c claim) {
+	if c.Addr != p.self.Addr {
+		p.twins++
+	}
+	if p.twins > 1 {
+		p.conflict(c, p.self)
+		return
+	}
+	p.trace("outlives its incarnation %d at %v", c.incarnation, c.Addr)
+	p.outlive(c.incarnation)
+}
+
+// outlive raises this member's incarnation above one that others know of it.
+func (p *Pool) outlive(known Incarnation) {
+	p.self.Incarnation = known + 1
+	p.announce()
+}
+
+// conflictQuiet is how long the same conflict is not reported again, and
+// maxConflicts how many are remembered for that.
+const (
+	conflictQuiet = time.Minute
+	maxConflicts  = 64
+)
+
+// A conflict is a claim to a taken name that was reported.
+type conflict struct {
+	name, id string
+	addr     netip.AddrPort
+	until    time.Duration // when it may be reported again
+}
+
+// conflict reports that the claim's node wants the name that owner has.
+func (p *Pool) conflict(c claim, owner *member) {
+	p.stats.Conflicts++
+	key := conflict{name: string(c.Name), id: string(c.ID), addr: c.Addr}
+	kept := p.conflicts[:0]
+	for _, k := range p.conflicts {
+		if k.until > p.now {
+			kept = append(kept, k)
+		}
+	}
+	p.conflicts = kept
+	for _, k := range p.conflicts {
+		if k.name == key.name && k.id == key.id && k.addr == key.addr {
+			return
+		}
+	}
+	if len(p.conflicts) >= maxConflicts {
+		p.conflicts = p.conflicts[1:]
+	}
+	key.until = p.now + conflictQuiet
+	p.conflicts = append(p.conflicts, key)
+	newcomer := member{Member: Member{Name: key.name, Incarnation: c.incarnation}}
+	newcomer.describe(c)
+	p.trace("conflict: %s of node %s at %v is also claimed by node %s at %v", owner.Name, owner.ID, owner.Addr, key.id, key.addr)
+	p.out.Events = append(p.out.Events, Event{Kind: Conflict, Member: newcomer.Member, Other: owner.Member})
+}
+
+// count counts a dropped message by its reason.
+func (d *Dropped) count(err error) {
+	switch {
+	case errors.Is(err, errVersion):
+		d.Version++
+	case errors.Is(err, errLabel):
+		d.Label++
+	default:
+		d.Malformed++
+	}
+}
+
+// compareStrings orders by bytes.
+func compareStrings(a, b string) int { return cmp.Compare(a, b) }

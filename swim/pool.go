@@ -1,0 +1,260 @@
+package swim
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// A Pool is one member's part in the group: its view of the members, and what
+// it does to keep that view true. It is not safe for concurrent use.
+//
+// The driver calls Tick at or after Deadline, hands over what arrives, and
+// after each call carries out the Effects. The time that it passes may not go
+// backwards; where it does, the Pool stays at the latest time it saw.
+type Pool struct {
+	cfg    Config
+	now    time.Duration // of the call being served
+	self   *member
+	twins  int // how often this node's identity was found in use elsewhere
+	timers timers
+
+	members  members
+	suspects suspects
+	queue    queue
+	health   awareness
+
+	seq       sequence
+	probe     *probe // of the current protocol period, nil once acked
+	relays    []relay
+	lastID    StreamID
+	exchanges []exchange
+	joins     []*join
+	conflicts []conflict
+	departure departure
+
+	out     Effects
+	stats   Stats
+	inbox   []section // reused by Packet
+	scratch []byte    // reused to build packets
+}
+
+// timers are when the periodic duties are next due, or Never.
+type timers struct {
+	probe, gossip, pushPull, reconnect, reap time.Duration
+}
+
+// New returns a Pool of one member, which knows nobody until it joins or is
+// joined. The error says which part of the configuration is not acceptable.
+func New(now time.Duration, cfg Config) (*Pool, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	tags, err := encodeTags(cfg.Tags)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pool{cfg: cfg, now: now}
+	p.self = &member{
+		Member: Member{
+			Name: cfg.Name, ID: cfg.ID,
+			Addr:        netip.AddrPortFrom(cfg.Addr.Addr().Unmap(), cfg.Addr.Port()),
+			Tags:        decodeTags(tags),
+			Incarnation: cfg.Incarnation,
+			Protocol:    ProtocolVersion,
+		},
+		tags: tags, changed: now,
+	}
+	p.members.byName = map[string]*member{cfg.Name: p.self}
+	p.members.live = 1
+	p.health.max = cfg.AwarenessMax
+	p.suspects.due = Never
+	p.seq = sequence(cfg.Rand.Uint32())
+	p.timers = timers{
+		probe:     p.later(cfg.ProbeInterval),
+		gossip:    Never,
+		pushPull:  p.later(cfg.PushPullInterval),
+		reconnect: p.later(cfg.ReconnectInterval),
+		reap:      Never,
+	}
+	return p, nil
+}
+
+// at begins the serving of a call at time now.
+func (p *Pool) at(now time.Duration) { p.now = max(p.now, now) }
+
+// Deadline returns when Tick must be called next, or Never.
+func (p *Pool) Deadline() time.Duration {
+	if p.departure.done {
+		return Never
+	}
+	t := &p.timers
+	due := min(t.probe, t.gossip, t.pushPull, t.reconnect, t.reap, p.suspects.due, p.departure.deadline())
+	if p.probe != nil {
+		due = min(due, p.probe.deadline())
+	}
+	for i := range p.relays {
+		due = min(due, p.relays[i].due)
+	}
+	for i := range p.exchanges {
+		due = min(due, p.exchanges[i].due)
+	}
+	for _, j := range p.joins {
+		due = min(due, j.due)
+	}
+	return due
+}
+
+// Tick does what is due at time now. It may be called at any time.
+func (p *Pool) Tick(now time.Duration) {
+	p.at(now)
+	if p.departure.done {
+		return
+	}
+	p.tickStreams()
+	p.tickJoins()
+	p.tickRelays()
+	p.tickProbe()
+	p.tickSuspects()
+	p.tickGossip()
+	p.tickPushPull()
+	p.tickReap()
+	p.tickLeave()
+}
+
+// Packet serves a datagram that arrived from an address. What is malformed or
+// not meant for this group is counted and dropped. The Pool does not keep b.
+func (p *Pool) Packet(now time.Duration, from netip.AddrPort, b []byte) {
+	p.at(now)
+	p.stats.Traffic.PacketsIn++
+	p.stats.Traffic.BytesIn += uint64(len(b))
+	if p.departure.done {
+		return
+	}
+	if len(b) > MaxPacket {
+		p.stats.Dropped.Malformed++
+		return
+	}
+	sections, err := p.open(p.inbox[:0], b)
+	if err != nil {
+		return
+	}
+	for i := range sections {
+		p.section(from, &sections[i])
+	}
+	clear(sections) // they share memory with b
+	p.inbox = sections[:0]
+	p.tickLeave()
+}
+
+// open takes a message apart and counts it if it has to be dropped.
+func (p *Pool) open(dst []section, b []byte) ([]section, error) {
+	r, err := openMessage(b, p.cfg.Label)
+	if err != nil {
+		p.stats.Dropped.count(err)
+		return nil, err
+	}
+	sections, unknown, err := decodeSections(dst, r)
+	if err != nil {
+		p.stats.Dropped.count(err)
+		return nil, err
+	}
+	p.stats.Dropped.Unknown += uint64(unknown)
+	return sections, nil
+}
+
+// section serves one section of a datagram. What belongs on a stream only
+// does nothing here.
+func (p *Pool) section(from netip.AddrPort, s *section) {
+	switch s.kind {
+	case kindPing:
+		p.answerPing(from, &s.probe)
+	case kindAck:
+		p.ack(s.probe.seq)
+	case kindNack:
+		p.nack(s.probe.seq)
+	case kindPingReq:
+		p.relay(from, &s.probe)
+	case kindAlive, kindSuspect, kindDead, kindLeft:
+		p.hear(s.claim)
+	}
+}
+
+// send sends a datagram to an address: the control section, if there is one,
+// and as many updates as fit beside it. It sends nothing if both are empty.
+func (p *Pool) send(to netip.AddrPort, control []byte) {
+	b := appendHeader(p.scratch[:0], p.cfg.Label)
+	empty := len(b)
+	b = append(b, control...)
+	b = p.queue.fill(b, p.cfg.PacketSize, p.retransmits())
+	p.scratch = b
+	if len(b) == empty {
+		return
+	}
+	p.stats.Traffic.PacketsOut++
+	p.stats.Traffic.BytesOut += uint64(len(b))
+	p.out.Packets = append(p.out.Packets, Packet{To: to, Data: slices.Clone(seal(b))})
+}
+
+// Effects returns what the driver must do, and forgets it.
+func (p *Pool) Effects() Effects {
+	e := p.out
+	p.out = Effects{}
+	return e
+}
+
+// HasEffects reports whether Effects would return anything.
+func (p *Pool) HasEffects() bool {
+	e := &p.out
+	return len(e.Packets)+len(e.Streams)+len(e.Events)+len(e.Joins) > 0 || e.Left
+}
+
+// Members returns everyone that this member knows, itself too, by name, in
+// all states.
+func (p *Pool) Members() []Member {
+	list := make([]Member, 0, len(p.members.ring)+1)
+	list = append(list, p.self.Member)
+	for _, m := range p.members.ring {
+		list = append(list, m.Member)
+	}
+	slices.SortFunc(list, func(a, b Member) int { return compareStrings(a.Name, b.Name) })
+	return list
+}
+
+// Member returns the member of that name, if it is known.
+func (p *Pool) Member(name string) (Member, bool) {
+	m := p.members.byName[name]
+	if m == nil {
+		return Member{}, false
+	}
+	return m.Member, true
+}
+
+// Self returns this member.
+func (p *Pool) Self() Member { return p.self.Member }
+
+// Alive returns how many members are alive or suspected, this one too.
+func (p *Pool) Alive() int { return p.members.live }
+
+// SetTags changes what this member tells of itself. The tags must not be
+// modified afterwards. It returns an error, and changes nothing, if they are
+// larger than MaxTags.
+func (p *Pool) SetTags(now time.Duration, tags map[string]string) error {
+	p.at(now)
+	encoded, err := encodeTags(tags)
+	if err != nil {
+		return err
+	}
+	if encoded == p.self.tags || p.departure.begun {
+		return nil
+	}
+	p.self.Tags, p.self.tags = decodeTags(encoded), encoded
+	p.self.Incarnation++
+	p.announce()
+	return nil
+}
+
+// event appends an event about m to the effects.
+func (p *Pool) event(kind EventKind, m *member) {
+	p.out.Events = append(p.out.Events, Event{Kind: kind, Member: m.Member})
+}

@@ -1,0 +1,137 @@
+package swim
+
+import "slices"
+
+// maxQueue bounds the updates that wait to be gossiped. Past it the one that
+// was sent most often goes, because most members have it.
+const maxQueue = 4096
+
+// skipLimit bounds how many updates that do not fit are looked past when a
+// packet is filled.
+const skipLimit = 16
+
+// A queue holds the updates to piggyback (swim 4.1, 4.4). Each is sent a
+// bounded number of times, those sent least go first, and a new update about
+// a member replaces the old one. Updates stand in tiers by how often they
+// were sent:
+//
+//	tiers[0]   carol is alive      never sent, goes first
+//	tiers[1]
+//	tiers[2]   bob is suspected    alice is alive
+//
+// Filling a packet moves what went into it one tier up; past the limit it is
+// done and forgotten.
+type queue struct {
+	tiers   [][]*update
+	current map[string]*update // by the member that they are about
+}
+
+// An update is one encoded section that waits to be sent.
+type update struct {
+	about string
+	data  []byte // nil once superseded: dropped where it is met
+	sent  int
+}
+
+// put adds news about a member, in place of what was to be said of it. It
+// reports false if another update had to be dropped to make room.
+func (q *queue) put(about string, data []byte) bool {
+	if q.current == nil {
+		q.current = make(map[string]*update)
+	}
+	if u := q.current[about]; u != nil && u.sent == 0 {
+		u.data = data
+		return true
+	}
+	q.drop(about)
+	roomy := len(q.current) < maxQueue || q.evict()
+	u := &update{about: about, data: data}
+	q.current[about] = u
+	q.tier(0)
+	q.tiers[0] = append(q.tiers[0], u)
+	return roomy
+}
+
+// drop forgets what was to be said of a member.
+func (q *queue) drop(about string) {
+	if u := q.current[about]; u != nil {
+		u.data = nil
+		delete(q.current, about)
+	}
+}
+
+// evict drops one of the updates that were sent most; it returns false, for put.
+func (q *queue) evict() bool {
+	for s := len(q.tiers) - 1; s >= 0; s-- {
+		for len(q.tiers[s]) > 0 {
+			u := q.tiers[s][0]
+			q.tiers[s] = q.tiers[s][1:]
+			if u.data != nil {
+				q.drop(u.about)
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func (q *queue) has(about string) bool { return q.current[about] != nil }
+func (q *queue) len() int              { return len(q.current) }
+
+// clear forgets everything.
+func (q *queue) clear() { q.tiers, q.current = nil, nil }
+
+// fill appends updates to dst, least sent first and the newest of those, as
+// long as it has at most size bytes. limit is how often an update is sent.
+func (q *queue) fill(dst []byte, size, limit int) []byte {
+	var taken []*update
+	skipped := 0
+	for s := range q.tiers {
+		tier := q.tiers[s]
+		kept := len(tier) // what is at kept and after stays in the tier
+		for i := len(tier) - 1; i >= 0; i-- {
+			u := tier[i]
+			switch {
+			case u.data == nil: // superseded
+			case skipped < skipLimit && len(dst)+len(u.data) <= size:
+				dst = append(dst, u.data...)
+				taken = append(taken, u)
+			default:
+				skipped++
+				kept--
+				tier[kept] = u
+			}
+			if skipped >= skipLimit { // the rest stays as it is
+				kept -= i
+				copy(tier[kept:], tier[:i])
+				break
+			}
+		}
+		q.tiers[s] = slices.Delete(tier, 0, kept)
+		if skipped >= skipLimit {
+			break
+		}
+	}
+	q.retire(taken, limit)
+	return dst
+}
+
+// retire moves the updates that were just sent one tier up, or out.
+func (q *queue) retire(taken []*update, limit int) {
+	// Oldest first, so that each tier stays in order of age.
+	for _, u := range slices.Backward(taken) {
+		if u.sent++; u.sent >= limit {
+			q.drop(u.about)
+			continue
+		}
+		q.tier(u.sent)
+		q.tiers[u.sent] = append(q.tiers[u.sent], u)
+	}
+}
+
+// tier makes sure that tier s is there.
+func (q *queue) tier(s int) {
+	for len(q.tiers) <= s {
+		q.tiers = append(q.tiers, nil)
+	}
+}
