@@ -45,6 +45,9 @@ var (
 	ErrLeadershipLost = errors.New("leadership lost while committing log")
 	// ErrBusy: a bound on waiting requests is reached. Nothing was changed.
 	ErrBusy = errors.New("too many requests are waiting, try again later")
+	// ErrTimeout: no quorum confirmed the write in time. It may or may not
+	// take effect.
+	ErrTimeout = errors.New("timed out waiting for a quorum; the write may or may not take effect")
 	// ErrTooLarge: the command is larger than the log takes. Nothing was changed.
 	ErrTooLarge = errors.New("command is too large for the log")
 )

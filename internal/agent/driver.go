@@ -1,0 +1,248 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"praetor/internal/server"
+	"praetor/raft"
+	"praetor/swim"
+)
+
+// errStopped is what a request gets when the agent stops under it.
+var errStopped = errors.New("the agent is stopping")
+
+// core is what a server's and a client's brain have in common: a place in the
+// gossip pool.
+type core interface {
+	Tick(now time.Duration)
+	Deadline() time.Duration
+	Effects(now time.Duration) server.Effects
+	ReceivePacket(now time.Duration, from netip.AddrPort, b []byte)
+	ServeStream(now time.Duration, from netip.AddrPort, b []byte) ([]byte, error)
+	StreamReply(now time.Duration, id swim.StreamID, b []byte, err error)
+	Join(now time.Duration, addr netip.AddrPort)
+	Leave(now time.Duration)
+	ForceLeave(now time.Duration, name string) error
+	Members() []swim.Member
+}
+
+var (
+	_ core = (*server.Server)(nil)
+	_ core = (*server.Client)(nil)
+)
+
+// driver runs a core on a loop and carries out its effects: it is the real
+// world's counterpart of the simulator.
+type driver struct {
+	*loop
+	core   core
+	server *server.Server // nil on a client
+	gossip *gossipPort
+	links  *links
+	disk   *disk // nil: memory only, durable at once
+	log    *slog.Logger
+
+	// The loop's own: requests and joins that wait.
+	nextID  server.RequestID
+	waiting map[server.RequestID]chan server.Answer
+	joins   map[netip.AddrPort][]chan error
+	left    []chan struct{}
+
+	members  atomic.Pointer[[]swim.Member]
+	changed  func([]swim.Member) // called on the loop when members changed; may be nil
+	fatal    chan error          // takes one error
+	conflict chan error          // takes one error: our own name is taken
+}
+
+func newDriver(c clock, co core, log *slog.Logger) *driver {
+	d := &driver{
+		loop: newLoop(c), core: co, log: log,
+		waiting:  map[server.RequestID]chan server.Answer{},
+		joins:    map[netip.AddrPort][]chan error{},
+		fatal:    make(chan error, 1),
+		conflict: make(chan error, 1),
+	}
+	d.server, _ = co.(*server.Server)
+	d.tick, d.deadline, d.settle = co.Tick, co.Deadline, d.carryOut
+	d.publishMembers()
+	return d
+}
+
+// carryOut does what the core asks for. It never waits for anything.
+func (d *driver) carryOut(now time.Duration) {
+	for {
+		e := d.core.Effects(now)
+		for _, m := range e.Peers {
+			d.links.send(m)
+		}
+		d.gossip.send(e.Packets)
+		d.gossip.ask(context.Background(), e.Streams, d.streamReply)
+		d.answer(e)
+		d.tell(e.Events)
+		if e.Fatal != nil {
+			d.fail(e.Fatal)
+		}
+		if len(e.Writes) == 0 {
+			return
+		}
+		if d.disk != nil {
+			d.disk.add(e.Writes)
+			return
+		}
+		d.server.Persisted(now, e.Writes[len(e.Writes)-1].ID) // and see what that allows
+	}
+}
+
+// answer wakes who waits.
+func (d *driver) answer(e server.Effects) {
+	for _, a := range e.Answers {
+		if c, ok := d.waiting[a.ID]; ok {
+			delete(d.waiting, a.ID)
+			c <- a // has room for it
+		}
+	}
+	for _, j := range e.Joins {
+		for _, c := range d.joins[j.Addr] {
+			c <- j.Err
+		}
+		delete(d.joins, j.Addr)
+	}
+	if e.Left {
+		for _, c := range d.left {
+			close(c)
+		}
+		d.left = nil
+	}
+}
+
+// tell writes the membership's story into the log.
+func (d *driver) tell(events []swim.Event) {
+	for _, ev := range events {
+		m := ev.Member
+		switch ev.Kind {
+		case swim.Joined:
+			d.log.Info("gossip: member joined", "member", m.Name, "addr", m.Addr)
+		case swim.Failed:
+			d.log.Warn("gossip: member failed", "member", m.Name, "addr", m.Addr)
+		case swim.Departed:
+			d.log.Info("gossip: member left", "member", m.Name, "addr", m.Addr)
+		case swim.Updated:
+			d.log.Debug("gossip: member updated", "member", m.Name, "addr", m.Addr)
+		case swim.Reaped:
+			d.log.Info("gossip: member forgotten", "member", m.Name)
+		case swim.Conflict:
+			d.log.Error("gossip: two live nodes have one name; the newcomer is kept out until one of them gets another -node",
+				"name", m.Name, "newcomer", m.Addr, "newcomer_id", m.ID, "holder", ev.Other.Addr, "holder_id", ev.Other.ID)
+		}
+	}
+	if len(events) > 0 {
+		d.publishMembers()
+	}
+}
+
+func (d *driver) publishMembers() {
+	ms := d.core.Members()
+	d.members.Store(&ms)
+	if d.changed != nil {
+		d.changed(ms)
+	}
+}
+
+func (d *driver) fail(err error) {
+	select {
+	case d.fatal <- err:
+	default:
+	}
+}
+
+// packet, stream and streamReply are the gossip edge's way in.
+func (d *driver) packet(from netip.AddrPort, b []byte) {
+	d.tryPost(func(now time.Duration) { d.core.ReceivePacket(now, from, b) })
+}
+
+func (d *driver) stream(ctx context.Context, from netip.AddrPort, b []byte) (reply []byte, err error) {
+	if e := d.call(ctx, func(now time.Duration) { reply, err = d.core.ServeStream(now, from, b) }); e != nil {
+		return nil, e
+	}
+	return reply, err
+}
+
+func (d *driver) streamReply(id swim.StreamID, b []byte, err error) {
+	d.post(context.Background(), func(now time.Duration) { d.core.StreamReply(now, id, b, err) })
+}
+
+// receive is the server port's way in. It waits while the loop is busy, which
+// slows the sender down.
+func (d *driver) receive(ctx context.Context, from raft.NodeID, b server.PeerBody) error {
+	return d.post(ctx, func(now time.Duration) { d.server.ReceivePeer(now, from, b) })
+}
+
+// request asks the core something that ends in an Answer.
+func (d *driver) request(ctx context.Context, ask func(now time.Duration, id server.RequestID)) (server.Answer, error) {
+	c := make(chan server.Answer, 1)
+	err := d.post(ctx, func(now time.Duration) {
+		d.nextID++
+		d.waiting[d.nextID] = c
+		ask(now, d.nextID)
+	})
+	if err != nil {
+		return server.Answer{}, err
+	}
+	select {
+	case a := <-c:
+		return a, a.Err
+	case <-ctx.Done():
+		return server.Answer{}, context.Cause(ctx) // the answer will find its way into c
+	case <-d.done:
+		return server.Answer{}, errStopped
+	}
+}
+
+// join asks the agent at addr for its members and waits for the outcome.
+func (d *driver) join(ctx context.Context, addr netip.AddrPort) error {
+	c := make(chan error, 1)
+	err := d.post(ctx, func(now time.Duration) {
+		d.joins[addr] = append(d.joins[addr], c)
+		d.core.Join(now, addr)
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-c:
+		if err != nil {
+			return fmt.Errorf("join %v: %w", addr, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("join %v: %w", addr, context.Cause(ctx))
+	case <-d.done:
+		return errStopped
+	}
+}
+
+// leave tells the group good-bye and waits until enough have heard it.
+func (d *driver) leave(ctx context.Context) error {
+	c := make(chan struct{})
+	err := d.post(ctx, func(now time.Duration) {
+		d.left = append(d.left, c)
+		d.core.Leave(now)
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("leave: %w", context.Cause(ctx))
+	case <-d.done:
+		return errStopped
+	}
+}

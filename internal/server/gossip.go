@@ -1,0 +1,142 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"praetor/raft"
+	"praetor/swim"
+)
+
+// The tags that an agent gossips about itself. They are how agents find the
+// servers and servers find each other.
+const (
+	TagRole       = "role"      // RoleServer or RoleClient
+	TagDatacenter = "dc"        // the datacenter's name
+	TagPort       = "port"      // of a server, for other servers and clients
+	TagBuild      = "build"     // the version of the program
+	TagExpect     = "expect"    // of a server that waits for so many to make a cluster
+	TagBootstrap  = "bootstrap" // "1" on a server that was started as the only voter
+	TagCluster    = "cluster"   // of a server that is part of a cluster: its ID in hexadecimal
+
+	RoleServer = "consul"
+	RoleClient = "node"
+)
+
+// Agent is what a member's tags say about it.
+type Agent struct {
+	Server     bool
+	Datacenter string
+	Addr       netip.AddrPort // of the server port; only on servers
+	Build      string
+	Expect     int
+	Bootstrap  bool
+	Cluster    raft.ClusterID // 0: part of none yet
+}
+
+// AgentOf reads a member's tags. What is missing or malformed is zero.
+func AgentOf(m swim.Member) Agent {
+	a := Agent{
+		Server:     m.Tags[TagRole] == RoleServer,
+		Datacenter: m.Tags[TagDatacenter],
+		Build:      m.Tags[TagBuild],
+		Bootstrap:  m.Tags[TagBootstrap] == "1",
+	}
+	if port, err := strconv.ParseUint(m.Tags[TagPort], 10, 16); err == nil {
+		a.Addr = netip.AddrPortFrom(m.Addr.Addr(), uint16(port))
+	}
+	a.Expect, _ = strconv.Atoi(m.Tags[TagExpect])
+	if c, err := strconv.ParseUint(m.Tags[TagCluster], 16, 64); err == nil {
+		a.Cluster = raft.ClusterID(c)
+	}
+	return a
+}
+
+// ClientTags are the tags of an agent that is not a server.
+func ClientTags(datacenter, build string) map[string]string {
+	return map[string]string{TagRole: RoleClient, TagDatacenter: datacenter, TagBuild: build}
+}
+
+// tags are this server's own.
+func (s *Server) tags() map[string]string {
+	t := map[string]string{
+		TagRole:       RoleServer,
+		TagDatacenter: s.cfg.Datacenter,
+		TagPort:       strconv.Itoa(int(s.cfg.Addr.Port())),
+		TagBuild:      s.cfg.Build,
+	}
+	if s.cfg.Bootstrap {
+		t[TagBootstrap] = "1"
+	}
+	if s.cfg.Expect > 0 {
+		t[TagExpect] = strconv.Itoa(s.cfg.Expect)
+	}
+	if s.inCluster() {
+		t[TagCluster] = fmt.Sprintf("%x", uint64(s.raft.Cluster()))
+	}
+	return t
+}
+
+// inCluster reports whether this server holds a configuration, so that it is
+// part of a cluster for good.
+func (s *Server) inCluster() bool { return len(s.raft.Config().Voters) > 0 }
+
+func (s *Server) gossipConfig() swim.Config {
+	c := s.cfg.Gossip
+	c.Name, c.ID, c.Tags, c.Rand = s.cfg.Name, string(s.cfg.ID), s.tags(), s.cfg.Rand
+	c.Trace = func(e swim.TraceEvent) { s.trace(e.At, "swim: %s", e.What) }
+	return c
+}
+
+// ReceivePacket takes in a gossip datagram.
+func (s *Server) ReceivePacket(now time.Duration, from netip.AddrPort, b []byte) {
+	s.pool.Packet(now, from, b)
+}
+
+// ServeStream answers another member's gossip exchange.
+func (s *Server) ServeStream(now time.Duration, from netip.AddrPort, b []byte) ([]byte, error) {
+	return s.pool.StreamRequest(now, from, b)
+}
+
+// StreamReply ends an exchange that this server asked for in Effects.Streams.
+func (s *Server) StreamReply(now time.Duration, id swim.StreamID, b []byte, err error) {
+	s.pool.StreamReply(now, id, b, err)
+}
+
+// Join asks the agent at addr for its members. The outcome comes in
+// Effects.Joins.
+func (s *Server) Join(now time.Duration, addr netip.AddrPort) { s.pool.Join(now, addr) }
+
+// Leave tells the group that this server goes for good; the leader takes it
+// out of the cluster. Effects.Left says when that is told.
+func (s *Server) Leave(now time.Duration) { s.pool.Leave(now) }
+
+// ForceLeave turns a failed member into one that has left; with prune it is
+// also forgotten at once.
+func (s *Server) ForceLeave(now time.Duration, name string) error {
+	return s.pool.ForceLeave(now, name)
+}
+
+// Members returns the gossip pool as this server sees it, by name.
+func (s *Server) Members() []swim.Member { return s.pool.Members() }
+
+// drainGossip carries out what the membership core asks for.
+func (s *Server) drainGossip() bool {
+	if !s.pool.HasEffects() {
+		return false
+	}
+	e := s.pool.Effects()
+	s.out.Packets = append(s.out.Packets, e.Packets...)
+	s.out.Streams = append(s.out.Streams, e.Streams...)
+	s.out.Events = append(s.out.Events, e.Events...)
+	s.out.Joins = append(s.out.Joins, e.Joins...)
+	s.out.Left = s.out.Left || e.Left
+	for _, ev := range e.Events {
+		s.memberChanged(ev)
+	}
+	s.boot.dirty = s.boot.dirty || len(e.Events) > 0
+	s.boot.joined(e.Joins)
+	return true
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+
+	"praetor/catalog"
+	"praetor/kv"
+	"praetor/raft"
+)
+
+// machine is the replicated state machine: the stores, and the log entry that
+// they are at. It changes only by apply, in log order.
+type machine struct {
+	view *View
+}
+
+func newMachine() machine {
+	return machine{view: &View{KV: kv.New(), Catalog: catalog.New()}}
+}
+
+// applied is what one entry came to.
+type applied struct {
+	index  raft.Index
+	term   raft.Term
+	result Result
+}
+
+// batch applies committed entries to one new View. Readers see all of the
+// batch or nothing of it.
+type batch struct {
+	kv      *kv.Txn
+	catalog *catalog.Txn
+	results []applied
+}
+
+// apply runs the commands of entries, in order, and returns what each came
+// to and a function that wakes the watchers; the caller publishes the new View
+// before it calls that. A command that the stores refuse changes nothing and
+// is reported in its Result: every replica refuses it alike. An error means
+// that this server is too old for the log; the View stays as it was.
+func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(), err error) {
+	b := batch{kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), results: make([]applied, 0, len(entries))}
+	index := m.view.Index
+	for _, e := range entries {
+		if uint64(e.Index) != index+1 {
+			panic(fmt.Sprintf("server: apply entry %d after %d: entries must come in log order, each once", e.Index, index))
+		}
+		index++
+		res := Result{Index: index, OK: true}
+		if e.Kind == raft.EntryCommand {
+			ok, err := b.run(index, e.Data)
+			if errors.Is(err, errVersion) {
+				return nil, nil, fmt.Errorf("server: apply log entry %d: %w", index, err)
+			}
+			res.OK = ok && err == nil
+			if err != nil {
+				res.Err = err.Error()
+			}
+		}
+		b.results = append(b.results, applied{index: e.Index, term: e.Term, result: res})
+	}
+	m.view = &View{Index: index, KV: b.kv.Commit(), Catalog: b.catalog.Commit()}
+	return b.results, func() { b.kv.Notify(); b.catalog.Notify() }, nil
+}
+
+// run runs one command. ok is false if a condition of it did not hold.
+func (b *batch) run(index uint64, cmd []byte) (ok bool, err error) {
+	kind, payload, err := splitCommand(cmd)
+	if err != nil {
+		return false, err
+	}
+	switch kind {
+	case kindKV:
+		c, err := kv.DecodeCommand(payload)
+		if err != nil {
+			return false, err
+		}
+		return b.kv.Apply(index, c)
+	case kindCatalog:
+		c, err := catalog.DecodeCommand(payload)
+		if err != nil {
+			return false, err
+		}
+		return true, b.catalog.Apply(index, c)
+	}
+	return false, fmt.Errorf("command kind %d: %w", kind, errVersion)
+}

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"time"
+
+	"praetor/raft"
+	"praetor/swim"
+)
+
+// View returns the newest state that this server has applied. It may be
+// called from any goroutine.
+func (s *Server) View() *View { return s.published.Load() }
+
+// Current reports whether a View that was loaded before the call is
+// linearizable at now: this server leads and its lease has not run out. Load
+// the View first and the clock second. It may be called from any goroutine.
+func (s *Server) Current(now time.Duration) bool { return int64(now) < s.lease.Load() }
+
+// LastContact is how long ago this server heard from a leader; on the leader
+// it is 0. It may be called from any goroutine.
+func (s *Server) LastContact(now time.Duration) time.Duration {
+	if s.Status().Leading {
+		return 0
+	}
+	return max(0, now-time.Duration(s.contact.Load()))
+}
+
+// Status is what a server tells about itself.
+type Status struct {
+	Leading bool
+	Leader  raft.NodeID // "" if none is known
+	Address string      // of the leader's server port, "" if none is known
+	Term    raft.Term
+	Role    raft.Role
+	Peers   []raft.Peer // the voters
+	Applied uint64
+	Commit  raft.Index
+	Last    raft.Index
+	Members []swim.Member
+}
+
+// Status returns what was true after the last event. It may be called from
+// any goroutine.
+func (s *Server) Status() *Status { return s.status.Load() }
+
+// publishStatus renews the Status if something in it changed.
+func (s *Server) publishStatus() {
+	leader := s.raft.Leader()
+	n := Status{
+		Leading: s.isLeader(),
+		Leader:  leader,
+		Term:    s.raft.Term(),
+		Role:    s.raft.Role(),
+		Applied: s.machine.view.Index,
+		Commit:  s.raft.Committed(),
+		Last:    s.raft.LastIndex(),
+	}
+	old := s.status.Load()
+	if old != nil && old.Leading == n.Leading && old.Leader == n.Leader && old.Term == n.Term &&
+		old.Role == n.Role && old.Applied == n.Applied && old.Commit == n.Commit && old.Last == n.Last && !s.membersChanged {
+		return
+	}
+	n.Peers = s.raft.Config().Voters
+	if old != nil && !s.membersChanged {
+		n.Members = old.Members
+	} else {
+		n.Members = s.pool.Members()
+		s.membersChanged = false
+	}
+	if a := s.addrOf(leader); leader != "" && a.IsValid() {
+		n.Address = a.String()
+	}
+	s.status.Store(&n)
+}
