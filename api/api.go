@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what the HTTP API is made of.
+type Config struct {
+	Datacenter string // the one that this agent is in; any other ?dc= is an error
+	Agent      Agent
+	Store      Store        // nil on a client agent
+	Forward    http.Handler // on a client agent: answers what needs a Store, by asking a server
+
+	// MaxWaiting bounds the blocking queries that wait at the same time; one
+	// more is answered with 429. 0 stands for DefaultMaxWaiting.
+	MaxWaiting int
+	// Jitter returns a random duration in [0, max) for max > 0: what is added
+	// to the wait of a blocking query, so that a herd of them spreads. nil
+	// stands for the system's randomness.
+	Jitter func(max time.Duration) time.Duration
+}
+
+// DefaultMaxWaiting bounds the blocking queries of an agent: each costs a
+// connection and two goroutines, some 20 KiB.
+const DefaultMaxWaiting = 16384
+
+// API is the HTTP API of an agent, an http.Handler.
+type API struct {
+	cfg     Config
+	router  router
+	waiting atomic.Int64 // blocking queries that wait now
+}
+
+// New returns the HTTP API over the agent and the store in cfg.
+func New(cfg Config) *API {
+	if cfg.MaxWaiting == 0 {
+		cfg.MaxWaiting = DefaultMaxWaiting
+	}
+	if cfg.Jitter == nil {
+		cfg.Jitter = rand.N[time.Duration]
+	}
+	a := &API{cfg: cfg}
+	for _, group := range [][]route{
+		a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
+		a.agentRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes(),
+	} {
+		for _, r := range group {
+			a.router.add(r)
+		}
+	}
+	return a
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	route, rest := a.router.find(r.URL.Path)
+	if route == nil {
+		fail(w, Missingf("Invalid URL path: %q is not an HTTP API endpoint", r.URL.Path))
+		return
+	}
+	route.served.Add(1)
+	if !route.local && a.cfg.Store == nil {
+		a.cfg.Forward.ServeHTTP(w, r)
+		return
+	}
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", route.allow())
+		return
+	}
+	m, ok := route.method(r.Method)
+	if !ok {
+		fail(w, &methodError{r.Method, route.allow()})
+		return
+	}
+	c := &call{w: w, r: r, rest: rest}
+	value, err := a.run(c, m)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	c.answer(value)
+}
+
+// run checks the request's parameters and calls the method's handler.
+func (a *API) run(c *call, m method) (any, error) {
+	var err error
+	if c.q, err = parseQuery(c.r.URL.RawQuery, m); err != nil {
+		return nil, err
+	}
+	if err := a.checkDatacenter(c.q.text("dc")); err != nil {
+		return nil, err
+	}
+	return m.do(c)
+}
+
+// checkDatacenter refuses a datacenter that this one does not know. "" is this
+// one.
+func (a *API) checkDatacenter(dc string) error {
+	if dc != "" && dc != a.cfg.Datacenter {
+		return errNoPath
+	}
+	return nil
+}
+
+// The limits of a client that is slow, by chance or on purpose. There is none
+// on a whole request or answer, because a blocking query may take 10 minutes:
+// each body and each answer gets its own deadline when it starts (bodyTimeout,
+// answerTimeout).
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 * 1024 // bytes, of the request line and all headers
+)
+
+// NewServer returns an HTTP server for the handler with bounds on the time and
+// memory that a client can take. Requests live in ctx: when it ends, waiting
+// blocking queries are answered with 503 at once, so that the server's
+// Shutdown need not wait for them.
+func NewServer(ctx context.Context, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+}

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// call is one request on its way through its handler.
+type call struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	rest string // what follows the route's prefix in the path
+	q    query
+}
+
+// The kinds of value that are not answered as JSON.
+type (
+	// missing is answered with 404 and an empty body.
+	missing struct{}
+	// raw is bytes that a client stored: answered as plain text, and so that
+	// no browser takes them for a page of this agent's.
+	raw []byte
+	// plain is answered as plain text.
+	plain []byte
+)
+
+// appender is a value that knows how to write itself as JSON, without
+// reflection.
+type appender interface{ appendJSON(b []byte) []byte }
+
+// The time that a client may take to send a body, or to receive an answer.
+const (
+	bodyTimeout   = 30 * time.Second
+	answerTimeout = 5 * time.Minute
+)
+
+// answer writes the value that a handler returned. nil is an empty body.
+func (c *call) answer(value any) {
+	h := c.w.Header()
+	status, body := http.StatusOK, []byte(nil)
+	switch v := value.(type) {
+	case nil:
+	case missing:
+		status = http.StatusNotFound
+	case raw:
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "sandbox")
+		body = v
+	case plain:
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		body = v
+	default:
+		var err error
+		if body, err = c.encode(v); err != nil {
+			fail(c.w, err)
+			return
+		}
+		h.Set("Content-Type", "application/json")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	// Not every ResponseWriter has a connection below it; then there is
+	// nothing to bound.
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(answerTimeout))
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // an error means that the client is gone
+}
+
+// encode writes a value as JSON, indented for ?pretty.
+func (c *call) encode(v any) ([]byte, error) {
+	var b []byte
+	if ap, ok := v.(appender); ok {
+		b = ap.appendJSON(nil)
+	} else {
+		var err error
+		if b, err = json.Marshal(v); err != nil {
+			return nil, err
+		}
+	}
+	if !c.q.flag("pretty") {
+		return b, nil
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, b, "", "    "); err != nil {
+		return nil, err
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
+
+// fail answers with an error's text and status.
+func fail(w http.ResponseWriter, err error) {
+	status := statusOf(err)
+	var m *methodError
+	if errors.As(err, &m) {
+		status = http.StatusMethodNotAllowed
+		w.Header().Set("Allow", m.allow)
+	}
+	w.Header().Del("Content-Length")
+	http.Error(w, err.Error(), status)
+}
+
+// body reads the request's body, at most limit bytes. A longer one is refused,
+// before it is read if it says its length.
+func (c *call) body(limit int64) ([]byte, error) {
+	length := c.r.ContentLength
+	if length > limit {
+		// Without this, net/http would read some of the rest to keep the
+		// connection.
+		c.w.Header().Set("Connection", "close")
+		return nil, bodyTooLarge(limit)
+	}
+	rc := http.NewResponseController(c.w)
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout))
+	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
+	var b []byte
+	var err error
+	if length >= 0 {
+		b = make([]byte, length)
+		_, err = io.ReadFull(c.r.Body, b)
+	} else {
+		b, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	}
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, bodyTooLarge(limit)
+	case err != nil:
+		return nil, Invalidf("Failed to read the request's body: %v", err)
+	}
+	return b, nil
+}
+
+func bodyTooLarge(limit int64) error {
+	return tooLargef("Request body is too large: at most %d bytes are taken", limit)
+}

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"cmp"
+
+	"praetor/catalog"
+)
+
+// CatalogRegistration is the body of PUT /v1/catalog/register.
+type CatalogRegistration struct {
+	ID              string `json:",omitempty"` // of the node, a UUID
+	Node            string
+	Address         string
+	Datacenter      string            `json:",omitempty"` // "" stands for the agent's
+	TaggedAddresses map[string]string `json:",omitempty"`
+	NodeMeta        map[string]string `json:",omitempty"`
+	SkipNodeUpdate  bool              `json:",omitempty"`
+	Service         *CatalogServiceBody
+	Checks          []CatalogCheckBody `json:",omitempty"` // Check and Checks of the body
+}
+
+// CatalogServiceBody is the Service of a CatalogRegistration.
+type CatalogServiceBody catalog.Service
+
+// CatalogCheckBody is a check of a CatalogRegistration. It is a state, not a
+// definition: nobody runs it.
+type CatalogCheckBody catalog.Check
+
+// CatalogDeregistration is the body of PUT /v1/catalog/deregister. Without an
+// ID it removes the whole node.
+type CatalogDeregistration struct {
+	Node       string
+	Datacenter string `json:",omitempty"`
+	ServiceID  string `json:",omitempty"`
+	CheckID    string `json:",omitempty"`
+}
+
+// UnmarshalJSON decodes the body in any of the spellings that Consul takes.
+func (r *CatalogRegistration) UnmarshalJSON(b []byte) error {
+	var check *CatalogCheckBody
+	var absent unsupported
+	err := decodeFields(b, fields{
+		"id": &r.ID, "node": &r.Node, "address": &r.Address, "datacenter": &r.Datacenter,
+		"taggedaddresses": &r.TaggedAddresses, "nodemeta": &r.NodeMeta,
+		"skipnodeupdate": &r.SkipNodeUpdate, "service": &r.Service,
+		"check": &check, "checks": &r.Checks, "namespace": &absent, "partition": &absent,
+	})
+	if check != nil {
+		r.Checks = append([]CatalogCheckBody{*check}, r.Checks...)
+	}
+	return err
+}
+
+// UnmarshalJSON decodes the body in any of the spellings that Consul takes.
+func (s *CatalogServiceBody) UnmarshalJSON(b []byte) error {
+	s.Weights = catalog.Weights{Passing: 1, Warning: 1}
+	var absent unsupported
+	return decodeFields(b, fields{
+		"kind": &s.Kind, "id": &s.ID, "service": &s.Service, "tags": &s.Tags,
+		"address": &s.Address, "taggedaddresses": &s.TaggedAddresses, "meta": &s.Meta,
+		"port": &s.Port, "weights": &s.Weights, "enabletagoverride": &s.EnableTagOverride,
+		"connect": &absent, "proxy": &absent, "socketpath": &absent,
+		"namespace": &absent, "partition": &absent,
+	})
+}
+
+// UnmarshalJSON decodes the body in any of the spellings that Consul takes.
+func (c *CatalogCheckBody) UnmarshalJSON(b []byte) error {
+	var absent unsupported
+	return decodeFields(b, fields{
+		"node": &c.Node, "checkid": &c.CheckID, "name": &c.Name, "status": &c.Status,
+		"notes": &c.Notes, "output": &c.Output, "serviceid": &c.ServiceID, "type": &c.Type,
+		"namespace": &absent, "partition": &absent,
+	})
+}
+
+// UnmarshalJSON decodes the body in any of the spellings that Consul takes.
+func (d *CatalogDeregistration) UnmarshalJSON(b []byte) error {
+	var absent unsupported
+	return decodeFields(b, fields{
+		"node": &d.Node, "datacenter": &d.Datacenter, "serviceid": &d.ServiceID,
+		"checkid": &d.CheckID, "namespace": &absent, "partition": &absent,
+	})
+}
+
+// registration is what the catalog takes, with what was left out filled in.
+func (r *CatalogRegistration) registration(datacenter string) (catalog.Registration, error) {
+	reg := catalog.Registration{
+		Node: catalog.Node{
+			ID: r.ID, Node: r.Node, Address: r.Address, Datacenter: datacenter,
+			TaggedAddresses: r.TaggedAddresses, Meta: r.NodeMeta,
+		},
+		SkipNodeUpdate: r.SkipNodeUpdate,
+	}
+	if r.Node == "" {
+		return reg, Invalidf("Must provide node: the field Node is missing or empty")
+	}
+	if r.Address == "" && !r.SkipNodeUpdate {
+		return reg, Invalidf("Must provide address: the field Address is missing or empty, and SkipNodeUpdate is not set")
+	}
+	if r.Service != nil {
+		s := catalog.Service(*r.Service)
+		if s.Service == "" {
+			return reg, Invalidf("Must provide service name: the field Service.Service is missing or empty")
+		}
+		if err := checkPort(s.Port); err != nil {
+			return reg, err
+		}
+		s.ID = cmp.Or(s.ID, s.Service)
+		reg.Service = &s
+	}
+	for _, body := range r.Checks {
+		c := catalog.Check(body)
+		if c.Node != "" && c.Node != r.Node {
+			return reg, Invalidf("Check %q is for node %q, but the registration is for node %q", c.CheckID, c.Node, r.Node)
+		}
+		c.Node = r.Node
+		c.CheckID = cmp.Or(c.CheckID, c.Name)
+		if c.CheckID == "" {
+			return reg, Invalidf("Must provide check ID: the fields CheckID and Name of a check are missing or empty")
+		}
+		if err := checkStatus(c.Status); err != nil {
+			return reg, err
+		}
+		c.Status = cmp.Or(c.Status, catalog.Critical)
+		reg.Checks = append(reg.Checks, c)
+	}
+	return reg, nil
+}
