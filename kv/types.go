@@ -1,7 +1,8 @@
 package kv
 
 // Entry is a key with all that is known of it. The JSON form is that of
-// Consul's KV API (Value in base64).
+// Consul's KV API (Value in base64). The entries of a State are shared by all
+// who read it; nobody may write to one.
 type Entry struct {
 	LockIndex   uint64 // how many times the key's lock was acquired
 	Key         string
@@ -22,9 +23,12 @@ const (
 	OpDeleteCAS            // remove Key if its ModifyIndex is CAS
 	OpDeleteTree           // remove every key that begins with Key
 	OpReap                 // forget tombstones of deletions up to index CAS
+
+	opMax = OpReap
 )
 
 // Command is one change of the store, as it stands in the replicated log.
+// Fields that its Op does not name are ignored.
 type Command struct {
 	Op    Op
 	Key   string
