@@ -1,0 +1,46 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// Reload returns the configuration that a running agent goes on with when next
+// has been read anew: the definitions, the log level, the node's metadata and
+// the settings of DNS answers are taken over. Everything else needs a restart;
+// one warning names each such setting that differs.
+func Reload(running, next *Config) (*Config, []string) {
+	c := *running
+	c.Definitions = next.Definitions
+	c.Log.Level = next.Log.Level
+	c.Node.Meta = next.Node.Meta
+	c.Checks.OutputDelay = next.Checks.OutputDelay
+	domain, alt := c.DNS.Domain, c.DNS.AltDomain
+	c.DNS = next.DNS
+	c.DNS.Domain, c.DNS.AltDomain = domain, alt
+
+	var warnings []string
+	differences("", reflect.ValueOf(c), reflect.ValueOf(*next), func(path string, was, is any) {
+		warnings = append(warnings, fmt.Sprintf("%s is %v in the files now and %v in the running agent: this needs a restart", path, is, was))
+	})
+	return &c, warnings
+}
+
+// differences calls report for each setting in which two values of the same
+// type differ, in the order of the fields. It descends into structs that are
+// settings in groups, not into those that are one setting (an address).
+func differences(path string, a, b reflect.Value, report func(path string, a, b any)) {
+	if a.Kind() != reflect.Struct || a.Type().PkgPath() != reflect.TypeFor[Config]().PkgPath() {
+		if !reflect.DeepEqual(a.Interface(), b.Interface()) {
+			report(path, a.Interface(), b.Interface())
+		}
+		return
+	}
+	for i := range a.NumField() {
+		name := a.Type().Field(i).Name
+		if path != "" {
+			name = path + "." + name
+		}
+		differences(name, a.Field(i), b.Field(i), report)
+	}
+}
