@@ -158,7 +158,7 @@ func (c *rawCheck) keys() table {
 		"h2ping_use_tls":      refused("h2ping checks are not here: use http or tcp"),
 		"os_service":          refused("os_service checks are not here: use args with the command that asks the system"),
 		"tcp_use_tls":         refused("tcp checks speak no TLS here: use http"),
-		"disable_redirects":   absent("redirects are never followed"),
+		"disable_redirects":   truth(&p.Request.NoRedirect),
 		"proxy_http":          absent(noMesh),
 		"token":               absent(noACL),
 		"namespace":           absent(noTenant),

@@ -74,9 +74,10 @@ type Probe struct {
 
 // Request is what an HTTP check sends.
 type Request struct {
-	Method string // "" stands for GET
-	Header map[string][]string
-	Body   string
+	Method     string // "" stands for GET
+	Header     map[string][]string
+	Body       string
+	NoRedirect bool // judge a redirect itself, do not follow it
 }
 
 // TLS is how a check verifies the server that it talks to.
