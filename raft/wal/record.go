@@ -29,9 +29,9 @@ func sumOf(seed checksum, b []byte) checksum {
 type kind uint8
 
 const (
-	kindBase     kind = 1 + iota // the state before this segment; first in each, and only there
-	kindWrite                    // a change
-	kindSeal                     // the log goes on in the next segment
+	kindBase  kind = 1 + iota // the state before this segment; first in each, and only there
+	kindWrite                 // a change
+	kindSeal                  // the log goes on in the next segment
 )
 
 // place is where a record stands in the log.
