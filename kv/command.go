@@ -27,7 +27,12 @@ func (c Command) Validate() error {
 	switch {
 	case c.Op > opMax:
 		return fmt.Errorf("kv: %w: unknown operation %d", ErrInvalid, c.Op)
-	case c.Op == OpReap || c.Op == OpDeleteTree && c.Key == "":
+	case c.Op == OpReap:
+		return nil
+	case c.Op == OpDeleteTree: // any prefix, also the empty one
+		if len(c.Key) > MaxKey {
+			return fmt.Errorf("kv: prefix %q: %w: %d bytes, at most %d", clip(c.Key), ErrTooLarge, len(c.Key), MaxKey)
+		}
 		return nil
 	case len(c.Value) > MaxValue:
 		return fmt.Errorf("kv: value of key %q: %w: %d bytes, at most %d", clip(c.Key), ErrTooLarge, len(c.Value), MaxValue)

@@ -2,7 +2,6 @@ package kv
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 
@@ -165,7 +164,7 @@ func appendEntry(dst []byte, e *Entry) []byte {
 func decodeEntry(r *wire.Reader) *Entry {
 	return &Entry{
 		Key:         r.String(MaxKey),
-		Value:       bytes.Clone(r.Bytes(MaxValue)),
+		Value:       cloneValue(r.Bytes(MaxValue)),
 		Flags:       r.Uvarint(),
 		LockIndex:   r.Uvarint(),
 		Session:     r.String(maxSession),

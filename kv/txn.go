@@ -73,10 +73,14 @@ func (t *Txn) put(index uint64, e *Entry) {
 		return
 	}
 	e.ModifyIndex = index
-	e.Value = bytes.Clone(e.Value) // the command's value may be part of a large message
+	e.Value = cloneValue(e.Value) // the command's value may be part of a large message
 	t.entries.Insert(e.Key, e)
 	t.tombs.Delete(e.Key) // the entry's ModifyIndex is newer
 }
+
+// cloneValue copies v. An empty value is nil, which JSON renders as null, as
+// Consul does.
+func cloneValue(v []byte) []byte { return append([]byte(nil), v...) }
 
 // sameContent reports whether a and b differ in nothing that a client sets.
 func sameContent(a, b *Entry) bool {

@@ -34,6 +34,10 @@ func (t *Txn[V]) Get(key string) (V, bool) { return t.next.Get(key, nil) }
 // with the changes so far. The transaction must not be changed meanwhile.
 func (t *Txn[V]) All(prefix string) iter.Seq2[string, V] { return t.next.All(prefix, nil) }
 
+// Tree returns the tree with the changes so far, which lasts until the next
+// change: it is for reading between two changes only.
+func (t *Txn[V]) Tree() Tree[V] { return t.next }
+
 // Insert sets key to value and returns what it was before, if it was there.
 // The tree keeps key; a key that is cut out of a large string keeps all of it
 // in memory.

@@ -1,0 +1,111 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+
+	"praetor/internal/radix"
+)
+
+// A Txn builds the next State from any number of commands. It belongs to one
+// goroutine. After Commit the caller publishes the new State and then calls
+// Notify. A Txn that is dropped before Commit leaves no trace.
+type Txn struct {
+	tablesTxn
+	viewsTxn
+	marks marksTxn
+
+	index uint64        // of the current command
+	stale []instanceRef // instances to build anew at the end of the command
+}
+
+type tablesTxn struct {
+	nodes    *radix.Txn[*Node]
+	services *radix.Txn[*Service]
+	checks   *radix.Txn[*Check]
+}
+
+type viewsTxn struct {
+	ids       *radix.Txn[string]
+	addresses *radix.Txn[string]
+	instances *radix.Txn[*Instance]
+	tags      *radix.Txn[int]
+	statuses  *radix.Txn[*Check]
+}
+
+// Txn starts a transaction on s. Transactions follow each other: of two that
+// start from the same State, only one may be committed and notified.
+func (s *State) Txn() *Txn {
+	return &Txn{
+		tablesTxn: tablesTxn{nodes: s.nodes.Txn(), services: s.services.Txn(), checks: s.checks.Txn()},
+		viewsTxn: viewsTxn{
+			ids:       s.ids.Txn(),
+			addresses: s.addresses.Txn(),
+			instances: s.instances.Txn(),
+			tags:      s.tags.Txn(),
+			statuses:  s.statuses.Txn(),
+		},
+		marks: marksTxn{live: s.marks.live.Txn(), tombs: s.marks.tombs.Txn(), floor: s.marks.floor},
+	}
+}
+
+// Commit ends the transaction and returns the State with its changes.
+func (t *Txn) Commit() *State {
+	return &State{
+		tables: tables{nodes: t.nodes.Commit(), services: t.services.Commit(), checks: t.checks.Commit()},
+		views: views{
+			ids:       t.ids.Commit(),
+			addresses: t.addresses.Commit(),
+			instances: t.instances.Commit(),
+			tags:      t.tags.Commit(),
+			statuses:  t.statuses.Commit(),
+		},
+		marks: marks{live: t.marks.live.Commit(), tombs: t.marks.tombs.Commit(), floor: t.marks.floor},
+	}
+}
+
+// Notify fires the waiters of the answers that the transaction changed. It is
+// called once, after the new State is published.
+func (t *Txn) Notify() { t.marks.live.Notify() }
+
+// Apply executes one command as the log entry of that index, which must not be
+// lower than any before. The state keeps the slices and maps of c: the caller
+// leaves them alone from then on. An error means that nothing changed; it
+// wraps ErrInvalid, ErrConflict or ErrUnknown.
+func (t *Txn) Apply(index uint64, c Command) error {
+	t.index = index
+	var err error
+	switch c.Op {
+	case OpRegister:
+		err = t.register(c.Registration)
+	case OpDeregister:
+		t.deregister(c.Deregistration)
+	case OpReap:
+		t.marks.reap(c.UpTo)
+	default:
+		err = fmt.Errorf("%w: unknown operation %d", ErrInvalid, c.Op)
+	}
+	if err != nil {
+		return fmt.Errorf("catalog: %w", err)
+	}
+	t.rebuild()
+	t.settleMarks()
+	return nil
+}
+
+// instanceRef names a service on a node or, if service is "", all of them.
+type instanceRef struct{ node, service string }
+
+// rebuild builds the instances anew of which the command changed a part.
+func (t *Txn) rebuild() {
+	var done instanceRef
+	slices.SortFunc(t.stale, compareRefs)
+	for i, ref := range t.stale {
+		all := done.service == "" && done.node == ref.node
+		if i == 0 || ref != done && !all {
+			t.rebuildInstances(ref)
+			done = ref
+		}
+	}
+	t.stale = t.stale[:0]
+}
