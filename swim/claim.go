@@ -30,6 +30,7 @@ type claim struct {
 type record struct {
 	claim
 	age time.Duration // Dead, Left: since when, in whole seconds
+	// accuser, of the claim, is set for Suspect: the first who said so
 }
 
 // maxAge bounds the age in a record: ten years.
@@ -72,7 +73,11 @@ func appendRecord(dst []byte, m *member, now time.Duration) []byte {
 		age = min(max(now-m.changed, 0), maxAge)
 	}
 	dst = wire.AppendUvarint(dst, uint64(age/time.Second))
-	return appendDescription(dst, m)
+	dst = appendDescription(dst, m)
+	if m.State == Suspect {
+		dst = wire.AppendString(dst, m.suspicion.accusers[0])
+	}
+	return dst
 }
 
 // decodeAlive reads a description.
@@ -130,16 +135,18 @@ func decodeRecords(r *wire.Reader) []record {
 			r.Fail(fmt.Errorf("%w: state %d for %d s", wire.ErrValue, state, age))
 		}
 		c := decodeAlive(r)
+		if c.state = state; state == Suspect {
+			c.accuser = decodeName(r)
+		}
 		if r.Err() != nil {
 			return nil
 		}
-		c.state = state
 		records = append(records, record{claim: c, age: time.Duration(age) * time.Second})
 	}
 	return records
 }
 
-var errTags = errors.New("swim: tags are too large, at most 512 bytes as they travel")
+var errTags = errors.New("swim: set tags: more than 512 bytes as they travel")
 
 // encodeTags returns the tags as they travel: each key and value, by key.
 func encodeTags(tags map[string]string) (string, error) {

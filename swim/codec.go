@@ -32,9 +32,9 @@ const (
 
 // The reasons to drop a message before it is taken apart.
 var (
-	errVersion  = errors.New("swim: message of another version")
-	errLabel    = errors.New("swim: message of another group")
-	errChecksum = errors.New("swim: message is damaged")
+	errVersion  = errors.New("message of another version")
+	errLabel    = errors.New("message of another group")
+	errChecksum = errors.New("message is damaged")
 )
 
 // headerFixed is the size of a message's header without the label's bytes.
@@ -115,7 +115,7 @@ func decodeSections(dst []section, r *wire.Reader) (sections []section, unknown 
 			continue
 		}
 		if err := body.Close(); err != nil {
-			return dst, unknown, fmt.Errorf("swim: decode section of kind %d: %w", kind, err)
+			return dst, unknown, fmt.Errorf("section of kind %d: %w", kind, err)
 		}
 		dst = append(dst, s)
 	}

@@ -17,6 +17,7 @@ import (
 type group struct {
 	t     testing.TB
 	now   time.Duration
+	zero  time.Duration // scripts count from here
 	heap  eventHeap
 	seq   int
 	rng   *rand.Rand
@@ -117,7 +118,7 @@ func (g *group) start(name, id string, host int, conf ...func(*Config)) *node {
 	return n
 }
 
-// startAll starts n members, all joined through the first, and lets them settle.
+// startAll starts n members, all joining through the first.
 func (g *group) startAll(n int) {
 	for i := 1; i <= n; i++ {
 		m := g.start(fmt.Sprintf("n%d", i), fmt.Sprintf("id%d", i), i)
@@ -163,6 +164,18 @@ func (g *group) schedule(after time.Duration, do func()) {
 // run lets time pass.
 func (g *group) run(d time.Duration) {
 	g.runUntil(d, func() bool { return false })
+}
+
+// settled starts n members and runs until all are known to all.
+func (g *group) settled(n int) {
+	g.t.Helper()
+	g.startAll(n)
+	for range 300 {
+		if g.run(200 * time.Millisecond); g.agree() {
+			return
+		}
+	}
+	g.t.Fatalf("a group of %d does not settle in a minute", n)
 }
 
 // runUntil lets time pass until the condition holds, at most d, and reports
@@ -281,7 +294,10 @@ func (g *group) deliver(m *node, do func()) {
 	g.serve(m)
 }
 
-var errRefused = errors.New("connection refused")
+var (
+	errRefused = errors.New("connection refused")
+	errClosed  = errors.New("connection closed by the other side")
+)
 
 func (g *group) stream(n *node, s Stream) {
 	from, to := n.host, hostOf(s.To)
@@ -301,7 +317,7 @@ func (g *group) stream(n *node, s Stream) {
 		default:
 			g.deliver(m, func() {
 				if b, err := m.pool.StreamRequest(g.now, hostAddr(from), s.Data); err != nil {
-					reply(nil, err)
+					reply(nil, errClosed)
 				} else {
 					reply(b, nil)
 				}
@@ -337,7 +353,7 @@ func (g *group) agree() bool {
 
 // checkPool checks what must hold of a Pool between calls.
 func checkPool(t testing.TB, p *Pool) {
-	if p.now%7 != 0 { // now and then: this is slow
+	if int(p.now)%(7+len(p.members.ring)) != 0 { // now and then: it takes a walk
 		return
 	}
 	live, suspected := 1, 0
@@ -361,5 +377,24 @@ func checkPool(t testing.TB, p *Pool) {
 	}
 	if p.members.next > len(p.members.ring) {
 		t.Fatalf("%s: next %d of %d", p.self.Name, p.members.next, len(p.members.ring))
+	}
+}
+
+// sentCounter counts by host the datagrams that carry an Alive of name.
+func sentCounter(t testing.TB, name string, counts map[int]int) func(from, to netip.AddrPort, b []byte) {
+	return func(from, _ netip.AddrPort, b []byte) {
+		r, err := openMessage(b, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sections, _, err := decodeSections(nil, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sections {
+			if s.kind == kindAlive && string(s.claim.Name) == name {
+				counts[hostOf(from)]++
+			}
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package swim
 
 import (
-	"cmp"
 	"errors"
 	"net/netip"
 	"time"
@@ -17,7 +16,7 @@ func (p *Pool) hear(c claim) {
 		if c.state == Alive { // of a stranger, only that it is here is of use
 			p.admit(c)
 		}
-	case c.state == Alive && m.State.live() && m.ID != string(c.ID):
+	case c.state == Alive && m.State.live() && m.rivals(c):
 		if c.incarnation >= m.Incarnation { // else it is old news of who had the name before
 			p.conflict(c, m)
 		}
@@ -56,6 +55,11 @@ func (p *Pool) admit(c claim) *member {
 	}
 	return m
 }
+
+// rivals reports whether an Alive is of another node that wants the name of m.
+// A node with a new ID at the same address is no rival: no two processes
+// share an address, so the one that was there is gone (a disk was wiped).
+func (m *member) rivals(c claim) bool { return m.ID != string(c.ID) && m.Addr != c.Addr }
 
 // describe takes over who the member is, and reports whether that differs.
 func (m *member) describe(c claim) (changed bool) {
@@ -119,10 +123,12 @@ func (p *Pool) end(m *member, st standing, accuser string) {
 	switch {
 	case st.state == Dead && was != Dead:
 		p.stats.Failed++
-		p.trace("%s is dead at incarnation %d, says %s", m.Name, st.incarnation, accuser)
+		if accuser != p.self.Name {
+			p.trace("%s failed at incarnation %d, says %s", m.Name, st.incarnation, accuser)
+		}
 		p.event(Failed, m)
 	case st.state == Left && was != Left:
-		p.trace("%s left, says %s", m.Name, accuser)
+		p.trace("%s left at incarnation %d, says %s", m.Name, st.incarnation, accuser)
 		p.event(Departed, m)
 	}
 	p.say(m, accuser)
@@ -157,7 +163,7 @@ func (p *Pool) hearOfSelf(c claim) {
 	switch {
 	case p.departure.begun:
 		// What the others say ends with the Left that they are being told.
-	case c.state == Alive && string(c.ID) != p.self.ID:
+	case c.state == Alive && p.self.rivals(c):
 		p.conflict(c, p.self)
 	case c.incarnation < p.self.Incarnation:
 		// They missed what was said since. Say it again, unless that is under way.
@@ -176,11 +182,10 @@ func (p *Pool) hearOfSelf(c claim) {
 
 // describedBy reports whether an Alive says just what this member says.
 func (m *member) describedBy(c claim) bool {
-	return m.Incarnation == c.incarnation && m.Addr == c.Addr && m.tags == string(c.Tags)
+	return m.Incarnation == c.incarnation && m.ID == string(c.ID) && m.Addr == c.Addr && m.tags == string(c.Tags)
 }
 
-// hearOfFormerSelf answers an Alive of this node's name and ID that this
-// process did not send. It is of an earlier life of the node, and gets
+// hearOfFormerSelf answers an Alive of this node that this process did not send. It is of an earlier life of the node, and gets
 // outlived, or there are two processes of one identity. Those would raise
 // their incarnations against each other for ever. So the one that hears of the
 // other a second time, though it went above what it heard the first time,
@@ -256,6 +261,3 @@ func (d *Dropped) count(err error) {
 		d.Malformed++
 	}
 }
-
-// compareStrings orders by bytes.
-func compareStrings(a, b string) int { return cmp.Compare(a, b) }

@@ -2,6 +2,7 @@ package swim
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -35,7 +36,7 @@ type join struct {
 	pushed  bool      // the second exchange is under way
 }
 
-var errLeaving = errors.New("swim: join: this member is leaving")
+var errLeaving = errors.New("this member is leaving")
 
 // Join begins to join the group through the member at addr. The end of it is
 // in Effects.Joins. A node that is alone in its group need not join; one that
@@ -66,12 +67,17 @@ func (p *Pool) joinExchange(j *join, body []byte) {
 // joinEnd reports the end of a join.
 func (p *Pool) joinEnd(j *join, err error) {
 	p.joins = slices.DeleteFunc(p.joins, func(k *join) bool { return k == j })
-	p.out.Joins = append(p.out.Joins, JoinResult{Addr: j.addr, Err: err})
-	if err != nil {
-		p.trace("join through %v failed: %v", j.addr, err)
-	} else {
+	var taken *ConflictError
+	switch {
+	case err == nil:
 		p.trace("joined through %v at incarnation %d", j.addr, p.self.Incarnation)
+	case errors.As(err, &taken):
+		p.trace("was not let in through %v: %s belongs to node %s at %v", j.addr, taken.Name, taken.ID, taken.Addr)
+	default:
+		err = fmt.Errorf("swim: join through %v: %w", j.addr, err)
+		p.trace("could not join through %v: %v", j.addr, err)
 	}
+	p.out.Joins = append(p.out.Joins, JoinResult{Addr: j.addr, Err: err})
 }
 
 // joinReply serves the answer to either exchange.
@@ -169,8 +175,8 @@ func (p *Pool) admission(n claim) []byte {
 func (p *Pool) yields(m *member, n claim) bool {
 	switch {
 	case m == p.self:
-		return m.ID == string(n.ID) && m.Addr == n.Addr // this member joins itself
-	case m.ID == string(n.ID):
+		return m.Addr == n.Addr // this member joins itself
+	case !m.rivals(n):
 		return true // the node itself; it will look whether there are two of it
 	case m.State == Dead:
 		return p.now-m.changed >= p.cfg.ReclaimAfter

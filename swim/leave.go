@@ -31,7 +31,7 @@ func (p *Pool) Leave(now time.Duration) {
 	}
 	p.departure = departure{begun: true, until: p.now + p.cfg.LeaveTimeout}
 	p.probe = nil
-	p.self.State = Left
+	p.self.State, p.self.changed = Left, p.now
 	p.trace("leaves at incarnation %d", p.self.Incarnation)
 	p.announce()
 	if len(p.members.pick(p.cfg.Rand, 1, p.listens)) == 0 {

@@ -3,6 +3,7 @@ package swim
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -182,11 +183,15 @@ func (p *Pool) section(from netip.AddrPort, s *section) {
 
 // send sends a datagram to an address: the control section, if there is one,
 // and as many updates as fit beside it. It sends nothing if both are empty.
-func (p *Pool) send(to netip.AddrPort, control []byte) {
+func (p *Pool) send(to netip.AddrPort, control []byte) { p.sendExcept(to, control, "") }
+
+// sendExcept is send without the updates about one member, of which the
+// control section speaks itself.
+func (p *Pool) sendExcept(to netip.AddrPort, control []byte, except string) {
 	b := appendHeader(p.scratch[:0], p.cfg.Label)
 	empty := len(b)
 	b = append(b, control...)
-	b = p.queue.fill(b, p.cfg.PacketSize, p.retransmits())
+	b = p.queue.fill(b, p.cfg.PacketSize, p.retransmits(), except)
 	p.scratch = b
 	if len(b) == empty {
 		return
@@ -217,7 +222,7 @@ func (p *Pool) Members() []Member {
 	for _, m := range p.members.ring {
 		list = append(list, m.Member)
 	}
-	slices.SortFunc(list, func(a, b Member) int { return compareStrings(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 

@@ -79,7 +79,8 @@ func (p *Pool) startProbe() {
 func (p *Pool) sendPing(m *member, seq sequence) {
 	control := appendPing(nil, seq, m.Name)
 	if m.State == Suspect && !p.cfg.Disable.Buddy {
-		control = appendClaim(control, m, p.self.Name)
+		p.sendExcept(m.Addr, appendClaim(control, m, p.self.Name), m.Name)
+		return
 	}
 	p.send(m.Addr, control)
 }

@@ -63,7 +63,7 @@ func (p *Pool) reconnects() bool {
 	return p.cfg.Rand.IntN(max(p.members.live, 1)) < failed
 }
 
-// state returns the members section: all that this member knows.
+// state returns the members section: all that this member knows, itself first.
 func (p *Pool) state() []byte {
 	body := wire.AppendUvarint(nil, uint64(len(p.members.ring)+1))
 	body = appendRecord(body, p.self, p.now)
@@ -80,26 +80,29 @@ func (p *Pool) merge(sections []section) {
 			continue
 		}
 		p.stats.PushPulls++
-		for _, r := range sections[i].records {
-			p.mergeRecord(r)
+		records := sections[i].records
+		for _, r := range records {
+			p.mergeRecord(r, records[0].Name)
 		}
 	}
 }
 
-// mergeRecord takes in one record. It holds a description as of the
+// mergeRecord takes in one record from the member called sender. It holds a description as of the
 // incarnation, so before what it says of the state it says that the member
 // was alive then. That somebody believes a member dead that is live here is
 // treated as a suspicion: the member gets its time to refute. So when a
 // partition heals, and each side holds the other dead, nobody is taken for
 // failed who is not.
-func (p *Pool) mergeRecord(r record) {
+func (p *Pool) mergeRecord(r record, sender []byte) {
 	m := p.members.byName[string(r.Name)]
 	if !r.state.live() && m == nil {
 		p.learnEnded(r)
 		return
 	}
 	c := r.claim
-	c.accuser = []byte(p.self.Name)
+	if c.state != Suspect {
+		c.accuser = sender
+	}
 	if c.state == Dead && m != p.self && m.State.live() {
 		c.state = Suspect
 	}

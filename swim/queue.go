@@ -83,7 +83,8 @@ func (q *queue) clear() { q.tiers, q.current = nil, nil }
 
 // fill appends updates to dst, least sent first and the newest of those, as
 // long as it has at most size bytes. limit is how often an update is sent.
-func (q *queue) fill(dst []byte, size, limit int) []byte {
+// What is about the member except stays where it is.
+func (q *queue) fill(dst []byte, size, limit int, except string) []byte {
 	var taken []*update
 	skipped := 0
 	for s := range q.tiers {
@@ -93,7 +94,7 @@ func (q *queue) fill(dst []byte, size, limit int) []byte {
 			u := tier[i]
 			switch {
 			case u.data == nil: // superseded
-			case skipped < skipLimit && len(dst)+len(u.data) <= size:
+			case u.about != except && skipped < skipLimit && len(dst)+len(u.data) <= size:
 				dst = append(dst, u.data...)
 				taken = append(taken, u)
 			default:

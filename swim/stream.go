@@ -12,9 +12,9 @@ import (
 const maxExchanges = 64
 
 var (
-	errTimeout = errors.New("swim: no answer over the stream in time")
-	errBusy    = errors.New("swim: too many exchanges over streams are under way")
-	errAnswer  = errors.New("swim: an answer that was not asked for")
+	errTimeout = errors.New("no answer over the stream in time")
+	errBusy    = errors.New("too many exchanges over streams are under way")
+	errAnswer  = errors.New("an answer that was not asked for")
 )
 
 // purpose says what an exchange over a stream is for.
@@ -120,7 +120,7 @@ func (p *Pool) openStream(b []byte) ([]section, error) {
 	p.stats.Traffic.BytesIn += uint64(len(b))
 	if len(b) > MaxStream {
 		p.stats.Dropped.Malformed++
-		return nil, fmt.Errorf("swim: read a message of %d bytes: at most %d", len(b), MaxStream)
+		return nil, fmt.Errorf("message of %d bytes, at most %d", len(b), MaxStream)
 	}
 	return p.open(nil, b)
 }

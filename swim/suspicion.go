@@ -3,6 +3,7 @@ package swim
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -119,7 +120,8 @@ func (p *Pool) tickSuspects() {
 		if m == nil {
 			return
 		}
-		p.trace("%s failed: suspected for %v, accused by %d", m.Name, p.now-m.suspicion.start, len(m.suspicion.accusers))
+		p.trace("%s failed at incarnation %d: suspected for %v, accused by %s", m.Name, m.Incarnation,
+			(p.now - m.suspicion.start).Round(time.Millisecond), strings.Join(m.suspicion.accusers, ", "))
 		p.end(m, standing{Dead, m.Incarnation}, p.self.Name)
 	}
 }
