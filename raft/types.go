@@ -76,12 +76,16 @@ type Stored struct {
 }
 
 // A Write is what must become durable, in the order of the IDs. Hard is nil if
-// it did not change. Entries replace everything in the log from the index of
-// the first of them on. When it is on disk the driver calls Persisted.
+// it did not change. Snapshot, if there is one, is the received snapshot whose
+// parts were handed out as Effects.SnapshotParts: it becomes the snapshot on
+// disk, and the log starts anew behind it. Entries (after that) replace
+// everything in the log from the index of the first of them on. All of a Write
+// or nothing of it is on disk; once it is, the driver calls Persisted.
 type Write struct {
-	ID      WriteID
-	Hard    *HardState
-	Entries []Entry
+	ID       WriteID
+	Hard     *HardState
+	Snapshot *SnapshotMeta
+	Entries  []Entry
 }
 
 // Role is what a server is at the moment (raft 5.1).
@@ -92,6 +96,22 @@ const (
 	PreCandidate
 	Candidate
 	Leader
+)
+
+// String returns the role in the paper's words.
+func (r Role) String() string {
+	return [...]string{"follower", "pre-candidate", "candidate", "leader"}[r]
+}
+
+// ReadMode says how a read makes sure that its answer is not stale.
+type ReadMode uint8
+
+const (
+	// ReadQuorum confirms the leadership with one heartbeat round (thesis 6.4).
+	ReadQuorum ReadMode = iota
+	// ReadLease trusts the leader's lease while it holds, and falls back to
+	// ReadQuorum when it does not (thesis 6.4.1).
+	ReadLease
 )
 
 // ReadResult ends a read: once the state machine has applied Index, its state
@@ -105,25 +125,27 @@ type ReadResult struct {
 
 // Effects is what the driver must do after an event. Any part may be empty.
 // Messages may be lost, reordered and delivered twice; they may leave before
-// Write is durable, because the core holds back those that depend on it.
+// Write is durable, because the core holds back those that depend on it. The
+// parts are carried out in the order of the fields, except Messages, which
+// wait for nothing.
 type Effects struct {
-	Write     *Write
-	Messages  []Message
-	Committed []Entry // to apply, in order, each exactly once
-	Reads     []ReadResult
-	Restore   *SnapshotMeta // replace the state machine by this received snapshot, before Committed
+	Messages      []Message
+	SnapshotParts []SnapshotPart // to store beside the state, in order; Write.Snapshot completes them
+	Write         *Write
+	Restore       *SnapshotMeta  // replace the state machine by this received snapshot, before Committed
+	Committed     []Entry        // to apply, in order, each exactly once
+	Reads         []ReadResult   // answers to Read
+	SnapshotReads []SnapshotRead // to answer with SnapshotData
 }
 
-// Message is what one server says to another. To is never the sender.
-type Message struct {
-	From, To NodeID
-	Cluster  ClusterID
-	Term     Term
-	Body     Body
+// SnapshotRead asks the driver for the bytes of its snapshot from Offset on,
+// at most Max of them, to be sent to To. The driver answers with SnapshotData.
+type SnapshotRead struct {
+	To     NodeID
+	Meta   SnapshotMeta
+	Offset uint64
+	Max    int
 }
-
-// Body is one of the message types of this package.
-type Body interface{ body() }
 
 // TraceEvent tells of one step that a reader of a trace wants to see: "becomes
 // leader", "grants vote to n2", "truncates from 7". It has no effect.

@@ -1,0 +1,3 @@
+// Package raft keeps a log the same on several servers (Ongaro & Ousterhout,
+// "In Search of an Understandable Consensus Algorithm"; Ongaro's thesis).
+package raft
