@@ -121,6 +121,12 @@ func (s *Server) Start(addr string) error {
 	if err != nil {
 		return err
 	}
+	return s.Serve(packets, listener)
+}
+
+// Serve is Start on sockets that are open already; they belong to the server
+// from now on. It returns when both are being served.
+func (s *Server) Serve(packets net.PacketConn, listener net.Listener) error {
 	started := make(chan error, 4) // two servers, each starts or stops
 	notify := func() { started <- nil }
 	s.udp = &dns.Server{PacketConn: packets, Handler: s.over(UDP), UDPSize: maxUDP, NotifyStartedFunc: notify}
@@ -131,7 +137,7 @@ func (s *Server) Start(addr string) error {
 			err := srv.ActivateAndServe()
 			started <- err
 			if err != nil {
-				s.log.Error("DNS server stopped", "address", addr, "error", err)
+				s.log.Error("DNS server stopped", "address", packets.LocalAddr(), "error", err)
 			}
 		})
 	}

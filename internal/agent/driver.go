@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"praetor/catalog"
 	"praetor/internal/server"
 	"praetor/raft"
 	"praetor/swim"
@@ -54,19 +55,17 @@ type driver struct {
 	joins   map[netip.AddrPort][]chan error
 	left    []chan struct{}
 
-	members  atomic.Pointer[[]swim.Member]
-	changed  func([]swim.Member) // called on the loop when members changed; may be nil
-	fatal    chan error          // takes one error
-	conflict chan error          // takes one error: our own name is taken
+	members atomic.Pointer[[]swim.Member]
+	changed func([]swim.Member) // called on the loop when members changed; may be nil
+	fatal   chan error          // takes one error
 }
 
 func newDriver(c clock, co core, log *slog.Logger) *driver {
 	d := &driver{
 		loop: newLoop(c), core: co, log: log,
-		waiting:  map[server.RequestID]chan server.Answer{},
-		joins:    map[netip.AddrPort][]chan error{},
-		fatal:    make(chan error, 1),
-		conflict: make(chan error, 1),
+		waiting: map[server.RequestID]chan server.Answer{},
+		joins:   map[netip.AddrPort][]chan error{},
+		fatal:   make(chan error, 1),
 	}
 	d.server, _ = co.(*server.Server)
 	d.tick, d.deadline, d.settle = co.Tick, co.Deadline, d.carryOut
@@ -246,3 +245,6 @@ func (d *driver) leave(ctx context.Context) error {
 		return errStopped
 	}
 }
+
+// catalog returns the newest catalog that this server has applied.
+func (d *driver) catalog() *catalog.State { return d.server.View().Catalog }

@@ -21,7 +21,7 @@ import (
 // random ID keeps servers of another cluster out for good.
 type bootstrap struct {
 	armed   bool // this server may still make a cluster
-	hold    bool // wait for the first Join to end
+	hold    bool // wait for ReleaseBootstrap
 	dirty   bool // members changed since the last look
 	cluster raft.ClusterID
 	peers   []raft.Peer // of the configuration that is standing for election
@@ -36,17 +36,13 @@ func (s *Server) newBootstrap() bootstrap {
 	}
 }
 
-// HoldBootstrap lets Config.Bootstrap wait until a Join has ended, so that a
-// second server that is told to bootstrap meets the first one and refuses.
+// HoldBootstrap makes the server wait for ReleaseBootstrap before it makes a
+// cluster: a second server that is told to bootstrap meets the first one
+// meanwhile, and refuses.
 func (s *Server) HoldBootstrap() { s.boot.hold = true }
 
-// joined ends the hold.
-func (b *bootstrap) joined(results []swim.JoinResult) {
-	if len(results) > 0 {
-		b.hold = false
-		b.dirty = true
-	}
-}
+// ReleaseBootstrap ends the wait: whom there is to join has been asked.
+func (s *Server) ReleaseBootstrap(time.Duration) { s.boot.hold, s.boot.dirty = false, true }
 
 // runBootstrap makes the cluster when its time has come.
 func (s *Server) runBootstrap(now time.Duration) {

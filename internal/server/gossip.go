@@ -137,6 +137,5 @@ func (s *Server) drainGossip() bool {
 		s.memberChanged(ev)
 	}
 	s.boot.dirty = s.boot.dirty || len(e.Events) > 0
-	s.boot.joined(e.Joins)
 	return true
 }

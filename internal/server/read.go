@@ -11,9 +11,10 @@ import (
 // called from any goroutine.
 func (s *Server) View() *View { return s.published.Load() }
 
-// Current reports whether a View that was loaded before the call is
-// linearizable at now: this server leads and its lease has not run out. Load
-// the View first and the clock second. It may be called from any goroutine.
+// Current reports whether a View that is loaded after the call is linearizable
+// for a read that began before now: this server leads at now under a lease that
+// has not run out, so every write that was acknowledged by then is in its View.
+// It may be called from any goroutine.
 func (s *Server) Current(now time.Duration) bool { return int64(now) < s.lease.Load() }
 
 // LastContact is how long ago this server heard from a leader; on the leader

@@ -23,7 +23,7 @@ func (s *Server) reconcileVoters(now time.Duration) {
 	if what == "" {
 		return
 	}
-	if err := s.raft.ChangeMembers(now, next); err != nil {
+	if _, _, err := s.raft.ChangeMembers(now, next); err != nil {
 		d.members = true // another change is under way: when it is done
 		return
 	}
@@ -70,13 +70,17 @@ const catchUp = 128
 
 // promote makes a learner that has caught up a voter.
 func (s *Server) promote(c *raft.Configuration) string {
-	for _, p := range c.Learners {
-		if s.raft.Match(p.ID)+catchUp < s.raft.Committed() || s.raft.Match(p.ID) == 0 {
+	if len(c.Learners) == 0 {
+		return ""
+	}
+	for _, ps := range s.raft.Status().Peers {
+		p, known := s.raft.Config().Peer(ps.ID)
+		if !known || !holds(c.Learners, ps.ID) || ps.Match == 0 || ps.Match+catchUp < s.raft.Committed() {
 			continue
 		}
-		remove(&c.Learners, p.ID)
+		remove(&c.Learners, ps.ID)
 		c.Voters = append(c.Voters, p)
-		return string(p.ID) + " has caught up and votes"
+		return string(ps.ID) + " has caught up and votes"
 	}
 	return ""
 }

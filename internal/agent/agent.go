@@ -1,0 +1,310 @@
+package agent
+
+import (
+	"context"
+	cryptorand "crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"praetor/api"
+	"praetor/dns"
+	"praetor/internal/agent/check"
+	"praetor/internal/agent/config"
+	"praetor/internal/agent/local"
+	"praetor/internal/server"
+	"praetor/raft"
+	"praetor/raft/wal"
+	"praetor/swim"
+)
+
+// Options is what an agent is started with.
+type Options struct {
+	Config  *config.Config
+	Version string
+	Log     *slog.Logger
+	// Reload reads the configuration again, for SIGHUP and /v1/agent/reload.
+	// nil: there is nothing to read again.
+	Reload func() (*config.Config, []string, error)
+}
+
+// Agent is one running agent. Start makes one; Wait returns when it has ended.
+type Agent struct {
+	cfg    *config.Config
+	opts   Options
+	log    *slog.Logger
+	id     string
+	data   *dataDir // nil: nothing is kept
+	wal    *wal.WAL // nil on a client, and in memory
+	driver *driver
+	keeper *keeper
+	http   []*http.Server
+	dns    []*dns.Server
+
+	cluster servers
+	remote  *remoteServers // nil on a server
+
+	membersChanged chan struct{}
+	leaving        chan struct{} // closed when somebody asked over HTTP to leave
+	leaveOnce      sync.Once
+
+	cancel context.CancelCauseFunc
+	tasks  sync.WaitGroup
+}
+
+// Start starts an agent. An error says what is in the way and what to do; then
+// nothing is left behind. The agent runs until Stop.
+func Start(opts Options) (_ *Agent, err error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	a := &Agent{
+		cfg: opts.Config, opts: opts, log: opts.Log, cancel: cancel,
+		membersChanged: make(chan struct{}, 1),
+		leaving:        make(chan struct{}),
+	}
+	defer func() {
+		if err != nil {
+			a.cancel(err)
+			a.closeFiles()
+		}
+	}()
+	if !a.cfg.Storage.Memory {
+		if a.data, err = openDataDir(a.cfg.Storage.Dir); err != nil {
+			return nil, err
+		}
+	}
+	if a.id, err = a.data.nodeID(a.cfg.Node.ID); err != nil {
+		return nil, err
+	}
+	ls, err := a.listen()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			ls.close()
+		}
+	}()
+	if err = a.build(ctx, ls); err != nil {
+		return nil, err
+	}
+	a.serve(ctx, ls)
+	return a, nil
+}
+
+// build makes the core, its driver, and what stands on them.
+func (a *Agent) build(ctx context.Context, ls *listeners) error {
+	c := clock{time.Now()}
+	var brain core
+	var err error
+	if a.cfg.Server.Enabled {
+		brain, err = a.newServer(c.now())
+	} else {
+		g := a.gossipConfig()
+		g.Name, g.ID, g.Rand = a.cfg.Node.Name, a.id, newRand()
+		g.Tags = server.ClientTags(a.cfg.Node.Datacenter, a.opts.Version)
+		brain, err = server.NewClient(c.now(), g)
+	}
+	if err != nil {
+		return err
+	}
+	a.buildDriver(ctx, c, brain, ls)
+	return a.buildKeeper(ctx, c)
+}
+
+func (a *Agent) buildDriver(ctx context.Context, c clock, brain core, ls *listeners) {
+	d := newDriver(c, brain, a.log)
+	a.driver = d
+	d.gossip = ls.gossip
+	d.gossip.packet, d.gossip.stream = d.packet, d.stream
+	d.changed = a.noteMembers
+	if d.server == nil {
+		a.remote = newRemoteServers(a.cfg.Node.Datacenter, a.log)
+		a.cluster = a.remote
+		a.noteMembers(*d.members.Load())
+		return
+	}
+	d.links = newLinks(ctx, raft.NodeID(a.id),
+		func(m server.PeerMessage) {
+			d.tryPost(func(now time.Duration) { d.server.Undelivered(now, m) })
+		},
+		func(id raft.NodeID) {
+			d.post(ctx, func(now time.Duration) { d.server.PeerLost(now, id) })
+		})
+	s := store{d}
+	a.cluster = ownServer{dns.SnapshotSource(d.catalog, a.cfg.Node.Datacenter), s}
+	if a.wal != nil {
+		d.disk = newDisk(a.wal,
+			func(id raft.WriteID) { d.post(ctx, func(now time.Duration) { d.server.Persisted(now, id) }) },
+			func(err error) {
+				d.fail(fmt.Errorf("the log cannot be written, so nothing can be promised any more: %w", err))
+			})
+	}
+}
+
+func (a *Agent) buildKeeper(ctx context.Context, c clock) error {
+	st := local.New(c.now(), local.Config{
+		Node: a.catalogNode(), OutputDelay: a.cfg.Checks.OutputDelay,
+		DiscardOutput: a.cfg.Checks.DiscardOutput, Rand: newRand(),
+	})
+	a.keeper = newKeeper(ctx, c, st, a.cfg.Node.Name, a.cluster, a.log)
+	a.keeper.reaped = a.forgetService
+	a.keeper.runner = check.New(check.Options{
+		Scripts: a.cfg.Checks.Scripts, LocalScripts: a.cfg.Checks.LocalScripts, Report: a.keeper.report,
+	})
+	a.define(c.now(), a.cfg.Definitions)
+	return a.restoreDefinitions(c.now())
+}
+
+// newServer opens the log and makes a server's core of it.
+func (a *Agent) newServer(now time.Duration) (*server.Server, error) {
+	var stored raft.Stored
+	if !a.cfg.Storage.Memory {
+		d, err := wal.OSDisk(a.data.file("raft"))
+		if err != nil {
+			return nil, fmt.Errorf("open the log in %s: %w", a.data.file("raft"), err)
+		}
+		if a.wal, stored, err = wal.Open(d, wal.Options{}); err != nil {
+			return nil, fmt.Errorf("open the log in %s: %w", a.data.file("raft"), err)
+		}
+		for _, r := range a.wal.Repairs() {
+			a.log.Warn("log: repaired", "what", r.String())
+		}
+	}
+	s, err := server.New(now, a.serverConfig(), stored)
+	if err == nil && a.cfg.Server.Expect == 1 && a.hasWhomToJoin() {
+		s.HoldBootstrap()
+	}
+	return s, err
+}
+
+func (a *Agent) serverConfig() server.Config {
+	r := raft.Config{
+		ElectionTimeoutMin: a.cfg.Raft.ElectionMin,
+		ElectionTimeoutMax: a.cfg.Raft.ElectionMax,
+		HeartbeatInterval:  a.cfg.Raft.Heartbeat,
+	}
+	return server.Config{
+		ID: raft.NodeID(a.id), Name: a.cfg.Node.Name, Datacenter: a.cfg.Node.Datacenter,
+		Addr:      netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.Server)),
+		Build:     a.opts.Version,
+		Bootstrap: a.cfg.Server.Expect == 1, Expect: a.expect(),
+		Raft: r, Gossip: a.gossipConfig(),
+		HoldTimeout: a.cfg.Raft.LeaderWait,
+		Rand:        newRand(),
+		Trace:       func(e server.TraceEvent) { a.log.Info(e.What) },
+	}
+}
+
+func (a *Agent) expect() int {
+	if a.cfg.Server.Expect > 1 {
+		return a.cfg.Server.Expect
+	}
+	return 0
+}
+
+func (a *Agent) gossipConfig() swim.Config {
+	g := swim.DefaultLAN()
+	g.Addr = netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.SerfLAN))
+	return g
+}
+
+// newRand returns a generator that is seeded by the system. The cores take all
+// their randomness from such a one, so that the simulator can give them its own.
+func newRand() *rand.Rand {
+	var seed [16]byte
+	cryptorand.Read(seed[:])
+	return rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:])))
+}
+
+// serve starts everything that runs.
+func (a *Agent) serve(ctx context.Context, ls *listeners) {
+	a.goRun(func() { a.driver.run(ctx) })
+	a.goRun(func() { ls.gossip.run(ctx) })
+	a.goRun(func() { a.keeper.run(ctx) })
+	a.goRun(func() { a.rememberMembers(ctx) })
+	a.goRun(func() { a.joinGroup(ctx) })
+	handler := a.newAPI()
+	if a.driver.server != nil {
+		own := a.cluster.(ownServer)
+		port := newServerPort(ls.server, serverPortHandler(handler, own, a.cfg.Node.Datacenter), a.driver.receive, a.log)
+		a.goRun(func() { port.run(ctx) })
+		if a.driver.disk != nil {
+			a.goRun(func() { a.driver.disk.run(ctx.Done()) })
+		}
+	}
+	a.serveHTTP(ctx, ls, handler)
+	a.serveDNS(ls)
+}
+
+func (a *Agent) goRun(f func()) {
+	a.tasks.Add(1)
+	go func() { defer a.tasks.Done(); f() }()
+}
+
+func (a *Agent) newAPI() http.Handler {
+	c := api.Config{Datacenter: a.cfg.Node.Datacenter, Agent: handle{a}}
+	if a.driver.server != nil {
+		c.Store = store{a.driver}
+	} else {
+		c.Forward = a.remote.proxy()
+	}
+	return withHeaders(a.cfg.HTTP.Headers, api.New(c))
+}
+
+// Failed returns a channel that gets an error if the agent cannot go on.
+func (a *Agent) Failed() <-chan error { return a.driver.fatal }
+
+// Leaving returns a channel that is closed when a client asked the agent to
+// leave, and it has.
+func (a *Agent) Leaving() <-chan struct{} { return a.leaving }
+
+// Leave tells the group good-bye. Stop comes after it.
+func (a *Agent) Leave(ctx context.Context) error {
+	if path := a.data.file("gossip.json"); path != "" {
+		k := knownOf(*a.driver.members.Load(), a.cfg.Node.Name)
+		k.Left = true
+		if err := k.write(path); err != nil {
+			a.log.Warn("agent: cannot remember to have left", "error", err)
+		}
+	}
+	return a.driver.leave(ctx)
+}
+
+// stopTimeout bounds how long Stop waits for requests to end.
+const stopTimeout = 3 * time.Second
+
+// Stop stops the agent. What it has promised is on disk already.
+func (a *Agent) Stop() {
+	a.cancel(errStopped)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	for _, s := range a.http {
+		if s.Shutdown(ctx) != nil {
+			s.Close()
+		}
+	}
+	for _, s := range a.dns {
+		s.Shutdown(ctx)
+	}
+	a.keeper.runner.Close()
+	a.tasks.Wait()
+	a.closeFiles()
+}
+
+func (a *Agent) closeFiles() {
+	if a.wal != nil {
+		if err := a.wal.Close(); err != nil && !errors.Is(err, wal.ErrClosed) {
+			a.log.Warn("log: close", "error", err)
+		}
+	}
+	a.data.close()
+}
+
+// ID returns the node's ID, a UUID.
+func (a *Agent) ID() string { return a.id }

@@ -1,0 +1,316 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"praetor/api"
+	"praetor/catalog"
+	"praetor/internal/agent/local"
+	"praetor/swim"
+)
+
+// handle is the agent as its HTTP API reaches it.
+type handle struct{ *Agent }
+
+var _ api.Agent = handle{}
+
+// Members implements api.Pool.
+func (h handle) Members(wan bool) []api.Member {
+	if wan {
+		return []api.Member{}
+	}
+	ms := *h.driver.members.Load()
+	out := make([]api.Member, len(ms))
+	for i, m := range ms {
+		out[i] = memberShape(m)
+	}
+	return out
+}
+
+// memberShape adds what Consul's clients look for in a member.
+func memberShape(m swim.Member) api.Member {
+	tags := map[string]string{"id": m.ID}
+	for k, v := range m.Tags {
+		tags[k] = v
+	}
+	return api.Member{
+		Name: m.Name, Addr: m.Addr.Addr().String(), Port: m.Addr.Port(), Tags: tags, Status: statusOf(m.State),
+		ProtocolMin: 1, ProtocolMax: swim.ProtocolVersion, ProtocolCur: swim.ProtocolVersion,
+		DelegateMin: 2, DelegateMax: 5, DelegateCur: 4,
+	}
+}
+
+func statusOf(s swim.State) api.MemberStatus {
+	switch s {
+	case swim.Left:
+		return api.MemberLeft
+	case swim.Dead:
+		return api.MemberFailed
+	}
+	return api.MemberAlive // a suspect has not failed yet
+}
+
+// errNoWAN answers what is asked of the pool between datacenters.
+var errNoWAN = api.Invalidf("this agent has no WAN pool: many datacenters are not supported yet")
+
+// Join implements api.Pool.
+func (h handle) Join(ctx context.Context, addr string, wan bool) error {
+	if wan {
+		return errNoWAN
+	}
+	return h.joinOne(ctx, addr)
+}
+
+// Leave implements api.Pool.
+func (h handle) Leave(ctx context.Context) error {
+	err := h.Agent.Leave(ctx)
+	h.leaveOnce.Do(func() { close(h.leaving) })
+	return err
+}
+
+// ForceLeave implements api.Pool.
+func (h handle) ForceLeave(ctx context.Context, name string, _ bool) (err error) {
+	if e := h.driver.call(ctx, func(now time.Duration) { err = h.driver.core.ForceLeave(now, name) }); e != nil {
+		return e
+	}
+	if err != nil {
+		return api.Missingf("%v", err)
+	}
+	return nil
+}
+
+// Reload implements api.Agent.
+func (h handle) Reload(ctx context.Context) error { return h.Agent.Reload(ctx) }
+
+// Self implements api.Agent.
+func (h handle) Self() api.Self {
+	c := h.cfg
+	self := api.Self{
+		Config: api.SelfConfig{
+			Datacenter: c.Node.Datacenter, NodeName: c.Node.Name, NodeID: h.id,
+			Server: c.Server.Enabled, Version: h.opts.Version,
+		},
+		DebugConfig: map[string]any{
+			"BindAddr": c.Addresses.Bind.String(), "AdvertiseAddrLAN": c.Addresses.Advertise.String(),
+			"DataDir": c.Storage.Dir, "ServerMode": c.Server.Enabled, "DNSDomain": c.DNS.Domain,
+			"SerfPortLAN": c.Ports.SerfLAN, "ServerPort": c.Ports.Server, "DNSPort": c.Ports.DNS, "HTTPPort": c.Ports.HTTP,
+		},
+		Stats: h.stats(),
+		Meta:  c.Node.Meta,
+	}
+	for _, m := range *h.driver.members.Load() {
+		if m.Name == c.Node.Name {
+			self.Member = memberShape(m)
+		}
+	}
+	return self
+}
+
+// stats are the groups that `praetor info` prints.
+func (h handle) stats() map[string]map[string]string {
+	ms := *h.driver.members.Load()
+	alive := 0
+	for _, m := range ms {
+		if m.State == swim.Alive || m.State == swim.Suspect {
+			alive++
+		}
+	}
+	groups := map[string]map[string]string{
+		"build":    {"version": h.opts.Version, "revision": ""},
+		"agent":    {"services": strconv.Itoa(len(h.Services())), "checks": strconv.Itoa(len(h.Checks()))},
+		"serf_lan": {"members": strconv.Itoa(len(ms)), "alive": strconv.Itoa(alive), "failed_or_left": strconv.Itoa(len(ms) - alive)},
+		"runtime": {
+			"arch": runtime.GOARCH, "os": runtime.GOOS, "cpu_count": strconv.Itoa(runtime.NumCPU()),
+			"goroutines": strconv.Itoa(runtime.NumGoroutine()), "version": runtime.Version(),
+		},
+		"consul": {"server": strconv.FormatBool(h.cfg.Server.Enabled)},
+	}
+	if h.driver.server == nil {
+		groups["consul"]["known_servers"] = strconv.Itoa(len(h.remote.servers()))
+		return groups
+	}
+	st := h.driver.server.Status()
+	groups["consul"]["leader"] = strconv.FormatBool(st.Leading)
+	groups["consul"]["leader_addr"] = st.Address
+	groups["raft"] = map[string]string{
+		"state": st.Role.String(), "term": fmt.Sprint(st.Term), "applied_index": fmt.Sprint(st.Applied),
+		"commit_index": fmt.Sprint(st.Commit), "last_log_index": fmt.Sprint(st.Last),
+		"num_peers":    strconv.Itoa(max(0, len(st.Peers)-1)),
+		"last_contact": h.driver.server.LastContact(h.driver.now()).Round(time.Millisecond).String(),
+	}
+	return groups
+}
+
+// Metrics implements api.Agent.
+func (h handle) Metrics() []api.Gauge {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	gauges := []api.Gauge{
+		{Name: "consul.runtime.num_goroutines", Value: float64(runtime.NumGoroutine())},
+		{Name: "consul.runtime.alloc_bytes", Value: float64(m.Alloc)},
+		{Name: "consul.runtime.sys_bytes", Value: float64(m.Sys)},
+		{Name: "consul.runtime.total_gc_runs", Value: float64(m.NumGC)},
+		{Name: "consul.members", Value: float64(len(*h.driver.members.Load()))},
+	}
+	if h.driver.server != nil {
+		st := h.driver.server.Status()
+		gauges = append(gauges,
+			api.Gauge{Name: "consul.raft.term", Value: float64(st.Term)},
+			api.Gauge{Name: "consul.raft.commit_index", Value: float64(st.Commit)},
+			api.Gauge{Name: "consul.raft.applied_index", Value: float64(st.Applied)},
+			api.Gauge{Name: "consul.raft.last_index", Value: float64(st.Last)},
+		)
+	}
+	return gauges
+}
+
+// Services implements api.Registry.
+func (h handle) Services() []*catalog.Service {
+	var out []*catalog.Service
+	h.keeper.call(h.keeper.ctx, func(time.Duration) {
+		for _, s := range h.keeper.state.Services() {
+			out = append(out, &s.Service)
+		}
+	})
+	return out
+}
+
+// Checks implements api.Registry.
+func (h handle) Checks() []*catalog.Check {
+	var out []*catalog.Check
+	h.keeper.call(h.keeper.ctx, func(time.Duration) {
+		for _, c := range h.keeper.state.Checks() {
+			out = append(out, &c.Check)
+		}
+	})
+	return out
+}
+
+// apiErr gives an error of the local core its kind for the API.
+func apiErr(err error) error {
+	var unknown *local.UnknownError
+	switch {
+	case err == nil, errors.Is(err, errStopped), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &unknown):
+		return api.Missingf("%v", err)
+	}
+	return api.Invalidf("%v", err)
+}
+
+// RegisterService implements api.Registry.
+func (h handle) RegisterService(ctx context.Context, def api.ServiceDefinition, replaceChecks bool) error {
+	d, err := serviceFrom(def)
+	if err != nil {
+		return err
+	}
+	if err := h.mayRun(d.Checks...); err != nil {
+		return err
+	}
+	b, err := local.EncodeService(d)
+	if err != nil {
+		return api.Invalidf("%v", err)
+	}
+	err = h.keeper.ask(ctx, func(now time.Duration) error { return h.keeper.state.AddService(now, d, replaceChecks) })
+	if err != nil {
+		return apiErr(err)
+	}
+	return h.keep(serviceFiles, cmp.Or(d.Spec.ID, d.Spec.Service), b)
+}
+
+// DeregisterService implements api.Registry.
+func (h handle) DeregisterService(ctx context.Context, id string) error {
+	err := h.keeper.ask(ctx, func(now time.Duration) error { return h.keeper.state.RemoveService(now, id) })
+	if err == nil {
+		h.forget(serviceFiles, id)
+	}
+	return apiErr(err)
+}
+
+// RegisterCheck implements api.Registry.
+func (h handle) RegisterCheck(ctx context.Context, def api.CheckDefinition) error {
+	d, err := checkFrom(def)
+	if err != nil {
+		return err
+	}
+	if err := h.mayRun(d); err != nil {
+		return err
+	}
+	b, err := local.EncodeCheck(d)
+	if err != nil {
+		return api.Invalidf("%v", err)
+	}
+	if err := h.keeper.ask(ctx, func(now time.Duration) error { return h.keeper.state.AddCheck(now, d) }); err != nil {
+		return apiErr(err)
+	}
+	return h.keep(checkFiles, cmp.Or(d.ID, d.Name), b)
+}
+
+// mayRun refuses script checks over HTTP unless they were asked for: whoever
+// reaches the port could run any command (3087, 4711).
+func (h handle) mayRun(checks ...local.Check) error {
+	if slices.ContainsFunc(checks, func(c local.Check) bool { return c.Probe.Kind == local.KindScript }) && !h.cfg.Checks.Scripts {
+		return api.Invalidf("script checks over HTTP are disabled on this agent: start it with -enable-script-checks, or define the check in a file")
+	}
+	return nil
+}
+
+// DeregisterCheck implements api.Registry.
+func (h handle) DeregisterCheck(ctx context.Context, id string) error {
+	err := h.keeper.ask(ctx, func(now time.Duration) error { return h.keeper.state.RemoveCheck(now, id) })
+	if err == nil {
+		h.forget(checkFiles, id)
+	}
+	return apiErr(err)
+}
+
+// UpdateTTL implements api.Registry.
+func (h handle) UpdateTTL(ctx context.Context, id, status, output string) error {
+	return apiErr(h.keeper.ask(ctx, func(now time.Duration) error { return h.keeper.state.Report(now, id, status, output) }))
+}
+
+// Maintenance implements api.Registry.
+func (h handle) Maintenance(ctx context.Context, service string, on bool, reason string) error {
+	return apiErr(h.keeper.ask(ctx, func(now time.Duration) error {
+		return h.keeper.state.Maintenance(now, service, on, reason)
+	}))
+}
+
+// noteMembers is called on the driver's loop when the membership has changed.
+func (a *Agent) noteMembers(ms []swim.Member) {
+	if a.remote != nil {
+		place := 0
+		for _, b := range []byte(a.id) {
+			place = place*31 + int(b)
+		}
+		a.remote.setMembers(ms, place&0xffff)
+	}
+	if a.keeper != nil {
+		n := len(ms)
+		a.keeper.tryPost(func(time.Duration) { a.keeper.state.SetClusterSize(n) })
+	}
+	select {
+	case a.membersChanged <- struct{}{}:
+	default:
+	}
+}
+
+// hasWhomToJoin reports whether joinGroup will ask anybody.
+func (a *Agent) hasWhomToJoin() bool {
+	k, _ := readKnown(a.data.file("gossip.json"))
+	return len(a.cfg.Join.LAN) > 0 || len(k.Addrs) > 0
+}
+
+// releaseBootstrap lets a server that may make a cluster do so.
+func (a *Agent) releaseBootstrap() {
+	if a.driver.server != nil {
+		a.driver.post(context.Background(), a.driver.server.ReleaseBootstrap)
+	}
+}

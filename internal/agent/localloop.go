@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"praetor/internal/agent/check"
+	"praetor/internal/agent/local"
+	"praetor/internal/server"
+)
+
+// keeper owns the agent's services and checks: the pure core that decides, the
+// runner that runs checks, and the calls that make the catalog agree.
+type keeper struct {
+	*loop
+	ctx     context.Context
+	state   *local.State
+	runner  *check.Runner
+	servers servers
+	node    string
+	log     *slog.Logger
+	reaped  func(service string) // its file is to be removed
+}
+
+// callTimeout bounds one call to the servers. It is longer than the servers
+// hold a request while they look for a leader.
+const callTimeout = 15 * time.Second
+
+func newKeeper(ctx context.Context, c clock, state *local.State, node string, s servers, log *slog.Logger) *keeper {
+	k := &keeper{loop: newLoop(c), ctx: ctx, state: state, servers: s, node: node, log: log}
+	k.tick, k.deadline, k.settle = state.Tick, state.Deadline, k.carryOut
+	return k
+}
+
+// report is how the runner tells the outcome of a run.
+func (k *keeper) report(id, status, output string) {
+	k.post(k.ctx, func(now time.Duration) {
+		k.state.SetCheck(now, id, status, output) // an error: the check is gone meanwhile
+	})
+}
+
+func (k *keeper) carryOut(now time.Duration) {
+	e := k.state.Effects(now)
+	for _, id := range e.Stop {
+		k.runner.Stop(id)
+	}
+	for _, c := range e.Start {
+		if warning := k.runner.Start(c); warning != "" {
+			k.log.Warn("agent: "+warning, "check", c.ID)
+		}
+	}
+	for _, c := range e.Calls {
+		go k.call1(c)
+	}
+	for _, ev := range e.Events {
+		k.tell(ev)
+	}
+}
+
+func (k *keeper) tell(ev local.Event) {
+	switch ev.Kind {
+	case local.Reaped:
+		k.log.Warn("agent: "+ev.Text, "service", ev.ID)
+		k.reaped(ev.ID)
+	case local.SyncError:
+		k.log.Warn("agent: anti-entropy: " + ev.Text)
+	default:
+		k.log.Info("agent: anti-entropy: "+ev.Text, "id", ev.ID)
+	}
+}
+
+// call1 makes one call to the servers and tells the core how it ended.
+func (k *keeper) call1(c local.Call) {
+	ctx, cancel := context.WithTimeout(k.ctx, callTimeout)
+	defer cancel()
+	if c.Kind == local.Fetch {
+		v, err := k.servers.registered(ctx, k.node)
+		k.post(k.ctx, func(now time.Duration) { k.state.Fetched(now, c.ID, v, err) })
+		return
+	}
+	cmd := server.DeregisterCommand(c.Deregistration)
+	if c.Kind == local.Register {
+		cmd = server.RegisterCommand(c.Registration)
+	}
+	err := resultErr(k.servers.write(ctx, cmd))
+	k.post(k.ctx, func(now time.Duration) { k.state.Done(now, c.ID, err) })
+}
+
+// ask runs f on the loop and returns what it returned.
+func (k *keeper) ask(ctx context.Context, f func(now time.Duration) error) (err error) {
+	if e := k.call(ctx, func(now time.Duration) { err = f(now) }); e != nil {
+		return e
+	}
+	return err
+}

@@ -1,0 +1,218 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"praetor/catalog"
+	"praetor/dns"
+	"praetor/internal/agent/local"
+	"praetor/internal/server"
+	"praetor/swim"
+)
+
+// errNoServers is what a client answers that knows no server yet.
+var errNoServers = errors.New("No known Consul servers: this agent has not met any server in gossip; start it with -join=ADDRESS, or run 'praetor join ADDRESS'")
+
+// remoteServers is the cluster as a client sees it. Requests go to one server
+// over one HTTP/2 connection, and to the next server if that one is gone.
+type remoteServers struct {
+	datacenter string
+	transport  *http.Transport
+	log        *slog.Logger
+
+	mu    sync.Mutex
+	addrs []netip.AddrPort // of the live servers; the first one is asked
+}
+
+// The bounds of a forwarding connection.
+const (
+	pingAfter   = 5 * time.Second // of silence
+	pingTimeout = 5 * time.Second // then the connection counts as broken
+)
+
+func newRemoteServers(datacenter string, log *slog.Logger) *remoteServers {
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	d := net.Dialer{Timeout: dialTimeout}
+	return &remoteServers{
+		datacenter: datacenter,
+		log:        log,
+		transport: &http.Transport{
+			Protocols: &protocols,
+			HTTP2:     &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				c, err := d.DialContext(ctx, network, addr)
+				if err != nil {
+					return nil, err
+				}
+				if _, err := c.Write([]byte{portHTTP}); err != nil {
+					c.Close()
+					return nil, err
+				}
+				return c, nil
+			},
+		},
+	}
+}
+
+// setMembers takes the live servers of the datacenter from gossip. The server
+// that is in use stays in use while it lives; newcomers go to a place that
+// depends on the client, so that clients spread over the servers.
+func (r *remoteServers) setMembers(ms []swim.Member, place int) {
+	var addrs []netip.AddrPort
+	for _, m := range ms {
+		a := server.AgentOf(m)
+		if a.Server && a.Addr.IsValid() && a.Datacenter == r.datacenter && (m.State == swim.Alive || m.State == swim.Suspect) {
+			addrs = append(addrs, a.Addr)
+		}
+	}
+	if len(addrs) > 0 {
+		place %= len(addrs)
+		addrs = slices.Concat(addrs[place:], addrs[:place])
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.addrs) > 0 {
+		if i := slices.Index(addrs, r.addrs[0]); i > 0 {
+			addrs = slices.Concat(addrs[i:], addrs[:i])
+		}
+	}
+	r.addrs = addrs
+}
+
+func (r *remoteServers) servers() []netip.AddrPort {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.addrs
+}
+
+// demote moves a server that did not answer to the end of the list.
+func (r *remoteServers) demote(addr netip.AddrPort) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.addrs) > 1 && r.addrs[0] == addr {
+		r.addrs = slices.Concat(r.addrs[1:], r.addrs[:1])
+	}
+}
+
+// RoundTrip implements http.RoundTripper: it sends the request to a server,
+// and to the next one if the first is certainly none the wiser: it could not
+// be reached, or the request changes nothing.
+func (r *remoteServers) RoundTrip(req *http.Request) (*http.Response, error) {
+	err := errNoServers
+	for _, addr := range r.servers() {
+		attempt := req.Clone(req.Context())
+		attempt.URL.Scheme, attempt.URL.Host = "http", addr.String()
+		resp, e := r.transport.RoundTrip(attempt)
+		if e == nil {
+			return resp, nil
+		}
+		err = fmt.Errorf("ask server %v: %w", addr, e)
+		if req.Context().Err() != nil {
+			return nil, err
+		}
+		r.demote(addr)
+		var op *net.OpError
+		dialed := !errors.As(e, &op) || op.Op != "dial"
+		reads := req.Method == http.MethodGet || req.Method == http.MethodHead
+		if dialed && !reads {
+			return nil, err
+		}
+		r.log.Debug("forward: server does not answer, asking the next", "server", addr, "error", e)
+	}
+	return nil, err
+}
+
+// proxy forwards a user's request to a server and streams the answer back.
+func (r *remoteServers) proxy() http.Handler {
+	return &httputil.ReverseProxy{
+		Transport:     r,
+		FlushInterval: -1,
+		Rewrite:       func(p *httputil.ProxyRequest) { p.Out.URL.Scheme, p.Out.URL.Host = "http", "server" },
+		ErrorHandler: func(w http.ResponseWriter, req *http.Request, err error) {
+			if req.Context().Err() == nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			}
+		},
+		ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// maxAnswer bounds what an agent reads of an answer to its own request.
+const maxAnswer = 64 << 20
+
+// do makes one of the agent's own requests and decodes the JSON answer.
+func (r *remoteServers) do(ctx context.Context, method, path string, body []byte, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://server"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	resp, err := r.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", path, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(strings.TrimSpace(string(b)))
+	}
+	return json.Unmarshal(b, answer)
+}
+
+func (r *remoteServers) write(ctx context.Context, cmd []byte) (res server.Result, err error) {
+	err = r.do(ctx, http.MethodPost, pathWrite, cmd, &res)
+	return res, err
+}
+
+func (r *remoteServers) registered(ctx context.Context, node string) (v local.View, err error) {
+	err = r.do(ctx, http.MethodGet, pathRegistered+url.PathEscape(node), nil, &v)
+	return v, err
+}
+
+// Node implements dns.Source.
+func (r *remoteServers) Node(ctx context.Context, dc, name string) (n *catalog.Node, err error) {
+	err = r.lookUp(ctx, dc, pathNode+url.PathEscape(name), &n)
+	return n, err
+}
+
+// Service implements dns.Source.
+func (r *remoteServers) Service(ctx context.Context, dc, name string) (is []catalog.Instance, err error) {
+	err = r.lookUp(ctx, dc, pathService+url.PathEscape(name), &is)
+	return is, err
+}
+
+// ByAddress implements dns.Source.
+func (r *remoteServers) ByAddress(ctx context.Context, dc string, ip netip.Addr) (ns []*catalog.Node, err error) {
+	err = r.lookUp(ctx, dc, pathAddress+ip.String(), &ns)
+	return ns, err
+}
+
+// Datacenters implements dns.Source.
+func (r *remoteServers) Datacenters(context.Context) ([]string, error) {
+	return []string{strings.ToLower(r.datacenter)}, nil
+}
+
+func (r *remoteServers) lookUp(ctx context.Context, dc, path string, answer any) error {
+	if !strings.EqualFold(dc, r.datacenter) {
+		return dns.ErrUnknownDatacenter
+	}
+	return r.do(ctx, http.MethodGet, path, nil, answer)
+}
