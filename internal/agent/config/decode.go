@@ -97,7 +97,7 @@ func folded(key string) string { return strings.ToLower(strings.ReplaceAll(key, 
 
 // didYouMean names the nearest key of the table, if one is near.
 func didYouMean(key string, t table) string {
-	best, least := "", len(key)/3+1
+	best, least := "", min(max(3, len(key)/3+1), len(key))
 	for _, k := range slices.Sorted(maps.Keys(t)) {
 		if n := distance(folded(key), folded(k)); n < least {
 			best, least = k, n
@@ -195,7 +195,7 @@ func duration(p *time.Duration) setter {
 			d.fail(v.at, "expected a duration with its unit, such as \"%ss\", found %v", v.text, v)
 			return
 		}
-		if !d.want(v, isString) {
+		if !d.want(v, isString) || v.text == "" { // some clients send every key
 			return
 		}
 		t, err := time.ParseDuration(v.text)

@@ -124,7 +124,10 @@ type rawCheck struct {
 
 func (c *rawCheck) keys() table {
 	kind := func(key string, set setter) setter {
-		return func(d *decoder, v *value) { c.given[key] = true; set(d, v) }
+		return func(d *decoder, v *value) {
+			c.given[key] = v.kind != isString || v.text != "" // some clients send every key
+			set(d, v)
+		}
 	}
 	p, q := &c.Probe, &c.Policy
 	return table{

@@ -256,6 +256,9 @@ func (c *draft) finishPorts(Environment) (warnings []string, err error) {
 	if p.HTTPS > 0 {
 		warnings = append(warnings, "ports.https has no effect: "+noTLS)
 	}
+	if c.HTTP.UI {
+		warnings = append(warnings, "ui has no effect: the web user interface is not here yet")
+	}
 	taken := map[int]string{}
 	for _, u := range users {
 		if u.port <= 0 {

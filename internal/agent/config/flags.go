@@ -81,7 +81,7 @@ var groups = []group{
 		{[]string{"log-level"}, "LEVEL", "trace, debug, info, warn or error. Default: info.", (*draft).setLogLevel},
 		{[]string{"log-json"}, "", "Log lines as JSON.", switch1(func(c *draft) *bool { return &c.Log.JSON })},
 		{[]string{"log-file"}, "FILE", "Append log lines to this file, not to standard error.", text1(func(c *draft) *string { return &c.Log.File })},
-		{[]string{"ui"}, "", "The web user interface.", switch1(func(c *draft) *bool { return &c.HTTP.UI })},
+		{[]string{"ui"}, "", "The web user interface. Not here yet: has no effect.", switch1(func(c *draft) *bool { return &c.HTTP.UI })},
 	}},
 }
 

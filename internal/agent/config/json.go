@@ -106,7 +106,7 @@ func (s source) at(offset int, path, problem string) *Error {
 // excerpt returns the line and a caret below its byte i, cut to what a
 // terminal shows. Tabs become spaces, so that the caret stands right.
 func excerpt(line string, i int) string {
-	const before, after = 60, 40
+	const before, after = 60, 60
 	line = strings.TrimSuffix(line, "\r")
 	i = min(i, len(line))
 	left, right := line[:i], line[i:]

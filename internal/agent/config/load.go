@@ -102,7 +102,6 @@ func (c *draft) dev() {
 	c.Server.Enabled, c.bootstrap = true, true
 	c.bind, c.client = "127.0.0.1", "127.0.0.1"
 	c.Log.Level = slog.LevelDebug
-	c.HTTP.UI = true
 }
 
 // readFiles merges the files in the order of the command line.

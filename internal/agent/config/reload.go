@@ -20,27 +20,23 @@ func Reload(running, next *Config) (*Config, []string) {
 	c.DNS.Domain, c.DNS.AltDomain = domain, alt
 
 	var warnings []string
-	differences("", reflect.ValueOf(c), reflect.ValueOf(*next), func(path string, was, is any) {
-		warnings = append(warnings, fmt.Sprintf("%s is %v in the files now and %v in the running agent: this needs a restart", path, is, was))
+	differences("", reflect.ValueOf(c), reflect.ValueOf(*next), func(key string, was, is any) {
+		warnings = append(warnings, fmt.Sprintf("%s is %v in the files now and %v in the running agent: this needs a restart", key, is, was))
 	})
 	return &c, warnings
 }
 
 // differences calls report for each setting in which two values of the same
-// type differ, in the order of the fields. It descends into structs that are
-// settings in groups, not into those that are one setting (an address).
-func differences(path string, a, b reflect.Value, report func(path string, a, b any)) {
-	if a.Kind() != reflect.Struct || a.Type().PkgPath() != reflect.TypeFor[Config]().PkgPath() {
+// type differ, in the order of the fields. A setting is a field with a key;
+// the others are groups of settings.
+func differences(key string, a, b reflect.Value, report func(key string, a, b any)) {
+	if key != "" {
 		if !reflect.DeepEqual(a.Interface(), b.Interface()) {
-			report(path, a.Interface(), b.Interface())
+			report(key, a.Interface(), b.Interface())
 		}
 		return
 	}
 	for i := range a.NumField() {
-		name := a.Type().Field(i).Name
-		if path != "" {
-			name = path + "." + name
-		}
-		differences(name, a.Field(i), b.Field(i), report)
+		differences(a.Type().Field(i).Tag.Get("key"), a.Field(i), b.Field(i), report)
 	}
 }

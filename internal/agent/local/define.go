@@ -15,6 +15,14 @@ const (
 	FromFile               // read from a configuration file
 )
 
+// String returns "api" or "file".
+func (s Source) String() string {
+	if s == FromFile {
+		return "file"
+	}
+	return "api"
+}
+
 // Service is the definition of one service instance on this node.
 type Service struct {
 	Spec   catalog.Service // what the catalog shall hold; its indexes are ignored

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func (d Service) Normalized() (Service, []string, error) {
 	if !DNSLabel(d.Spec.Service) {
 		warnings = append(warnings, fmt.Sprintf("service %q: its name is no DNS label (letters, digits and '-'), so it cannot be found through DNS", d.Spec.Service))
 	}
-	checks := make([]Check, len(d.Checks))
+	checks := slices.Clone(d.Checks) // the caller's stay as they are
 	for i, c := range d.Checks {
 		c.Source = d.Source
 		c, w, err := c.of(&d.Spec, i, len(checks)).Normalized()
@@ -54,9 +55,6 @@ func (d Service) Normalized() (Service, []string, error) {
 // "service:web" for an only check, "service:web:1" on for several.
 func (c Check) of(svc *catalog.Service, i, n int) Check {
 	c.ServiceID = svc.ID
-	if c.ID == "" && c.Name != "" && n > 1 {
-		c.ID = fmt.Sprintf("service:%s:%d", svc.ID, i+1)
-	}
 	if c.ID == "" {
 		c.ID = "service:" + svc.ID
 		if n > 1 {
@@ -161,7 +159,7 @@ func (c *Check) validate() error {
 func (p *Probe) validate() error {
 	switch {
 	case p.Kind.Active() && p.Interval <= 0:
-		return fmt.Errorf("a %s check needs an interval, such as \"10s\"", p.Kind)
+		return fmt.Errorf("a check of kind %s needs an interval, such as \"10s\"", p.Kind)
 	case p.Kind.Active() && p.Timeout < 0:
 		return fmt.Errorf("timeout cannot be negative")
 	case p.Kind == KindTTL && p.TTL <= 0:
@@ -169,7 +167,7 @@ func (p *Probe) validate() error {
 	case p.Kind == KindTTL && p.Interval > 0:
 		return fmt.Errorf("interval and ttl exclude each other: a ttl check is reported to, not run")
 	case p.TTL != 0 && p.Kind != KindTTL:
-		return fmt.Errorf("ttl is for ttl checks; a %s check has an interval", p.Kind)
+		return fmt.Errorf("ttl is for ttl checks; one of kind %s has none", p.Kind)
 	}
 	switch p.Kind {
 	case KindScript:
