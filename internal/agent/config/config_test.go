@@ -5,13 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"maps"
 	"praetor/internal/script"
 )
 
@@ -58,7 +58,6 @@ func (m *machine) env() Environment {
 //	interfaces ADDR.. the addresses of the machine
 //	load              the input is the arguments; what differs from the default comes out
 //	reload            the same, as the files of an agent that runs what was loaded last
-//	service, check    the input is the body of a registration over HTTP
 //	usage             the help text
 func TestScripts(t *testing.T) {
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
@@ -87,12 +86,6 @@ func TestScripts(t *testing.T) {
 				}
 				merged, more := Reload(running, next)
 				return lines(append(warnings, more...), "warning: ") + changes(running, merged)
-			case "service":
-				def, warnings, err := ParseService([]byte(c.Input))
-				return parsed(def, warnings, err)
-			case "check":
-				def, warnings, err := ParseCheck([]byte(c.Input))
-				return parsed(def, warnings, err)
 			case "usage":
 				var b strings.Builder
 				Usage(&b)
@@ -110,13 +103,6 @@ func lines(list []string, prefix string) string {
 		b.WriteString(prefix + s + "\n")
 	}
 	return b.String()
-}
-
-func parsed(def any, warnings []string, err error) string {
-	if err != nil {
-		return lines(warnings, "warning: ") + "error: " + err.Error()
-	}
-	return lines(warnings, "warning: ") + strings.Join(flat("", reflect.ValueOf(def)), "\n")
 }
 
 // changes prints the settings in which b differs from a.
@@ -248,19 +234,6 @@ func FuzzMerge(f *testing.F) {
 		var e *Error
 		if errors.As(err, &e) && (e.Line < 1 || e.Column < 1 || e.Line > strings.Count(string(text), "\n")+1) {
 			t.Errorf("error points outside of the file: %v", e)
-		}
-	})
-}
-
-func FuzzParseService(f *testing.F) {
-	f.Add([]byte(`{"Name": "web", "Port": 80, "Check": {"TTL": "10s"}}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		def, _, err := ParseService(body)
-		if err != nil {
-			return
-		}
-		if again, _, err := def.Normalized(); err != nil || !reflect.DeepEqual(again, def) {
-			t.Errorf("a parsed definition is not in normal form: %v\n%+v\n%+v", err, def, again)
 		}
 	})
 }

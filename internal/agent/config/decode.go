@@ -16,7 +16,6 @@ const maxErrors = 10
 // decoder carries what the walk over one file's values finds.
 type decoder struct {
 	source
-	api      bool // a request's body: unknown keys are warnings, bare numbers are nanoseconds
 	path     []string
 	errs     []error
 	warnings []string
@@ -56,7 +55,7 @@ func (d *decoder) in(key string, f func()) {
 }
 
 // object takes the members of v over by the table. Keys are compared without
-// regard to case and underscores, so that the API's spelling works as well.
+// regard to case and underscores, as Consul's first versions did.
 func (d *decoder) object(v *value, t table) {
 	if !d.want(v, isObject) {
 		return
@@ -66,8 +65,6 @@ func (d *decoder) object(v *value, t table) {
 		key, ok := t.find(m.key)
 		d.in(m.key, func() {
 			switch first, again := seen[key]; {
-			case !ok && d.api:
-				d.warn(m.at, "unknown key, ignored")
 			case !ok:
 				d.fail(m.at, "unknown key %q%s", m.key, didYouMean(m.key, t))
 			case again:
@@ -188,10 +185,6 @@ func seconds(p *uint32) setter {
 func duration(p *time.Duration) setter {
 	return func(d *decoder, v *value) {
 		if v.kind == isNumber {
-			if n, err := strconv.ParseInt(v.text, 10, 64); d.api && err == nil && n >= 0 {
-				*p = time.Duration(n)
-				return
-			}
 			d.fail(v.at, "expected a duration with its unit, such as \"%ss\", found %v", v.text, v)
 			return
 		}

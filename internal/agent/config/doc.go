@@ -7,10 +7,10 @@
 //
 //	c, warnings, err := config.Load(os.Args[2:], config.OS())
 //
-// Every key is one line of a table ([keys.go] and [definitions.go]): its name,
+// Every key is one line of a table (keys.go and definitions.go): its name,
 // and the setter that takes its value over. The tables are the whole schema, so
 // whatever they do not have is an error that names the nearest key, and what
-// Consul has and this program has not ([absent.go]) is a warning. Every message
+// Consul has and this program has not (absent.go) is a warning. Every message
 // points at the place:
 //
 //	web.json:4:17: service.check.interval: expected a duration such as "30s" or "5m", found "30 sec"
@@ -22,8 +22,7 @@
 //	{"service": {"name": "web", "port": 80,
 //	             "check": {"script": "curl localhost:80 >/dev/null 2>&1", "interval": "30s"}}}
 //
-// and become the definitions of package local. [ParseService] and [ParseCheck]
-// read the same from the body of a request, where Consul spells keys otherwise.
+// and become the definitions of package local.
 //
 // # Invariants
 //
