@@ -80,6 +80,12 @@ func (a *API) agentRoutes() []route {
 func (a *API) agentSelf(*call) (any, error) {
 	self := a.cfg.Agent.Self()
 	self.Meta = orEmptyMap(self.Meta)
+	if self.DebugConfig == nil {
+		self.DebugConfig = map[string]any{}
+	}
+	if self.Stats == nil {
+		self.Stats = map[string]map[string]string{}
+	}
 	self.Member.Tags = orEmptyMap(self.Member.Tags)
 	return self, nil
 }

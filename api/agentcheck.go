@@ -1,6 +1,10 @@
 package api
 
-import "praetor/catalog"
+import (
+	"strings"
+
+	"praetor/catalog"
+)
 
 // agentCheckRoutes are the checks that are registered with this agent.
 func (a *API) agentCheckRoutes() []route {
@@ -90,5 +94,5 @@ func clip(output string) string {
 	if len(output) <= catalog.MaxOutput {
 		return output
 	}
-	return output[:catalog.MaxOutput-len(mark)] + mark
+	return strings.ToValidUTF8(output[:catalog.MaxOutput-len(mark)], "") + mark // not half a letter
 }

@@ -45,14 +45,8 @@ func New(cfg Config) *API {
 		cfg.Jitter = rand.N[time.Duration]
 	}
 	a := &API{cfg: cfg}
-	for _, group := range [][]route{
-		a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
-		a.agentRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes(),
-	} {
-		for _, r := range group {
-			a.router.add(r)
-		}
-	}
+	a.router = newRouter(a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
+		a.agentRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes())
 	return a
 }
 

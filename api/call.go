@@ -68,6 +68,9 @@ func (c *call) answer(value any) {
 	// nothing to bound.
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(answerTimeout))
 	c.w.WriteHeader(status)
+	if c.r.Method == http.MethodHead {
+		return
+	}
 	_, _ = c.w.Write(body) // an error means that the client is gone
 }
 

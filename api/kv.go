@@ -91,11 +91,11 @@ func (a *API) kvDelete(c *call) (any, error) {
 
 // checkKey refuses a key that the store would refuse.
 func checkKey(key string) error {
-	switch {
-	case key == "":
+	if key == "" {
 		return Invalidf("Missing key name: the path is /v1/kv/KEY")
-	case len(key) > kv.MaxKey:
-		return Invalidf("Key is too long: %d bytes, at most %d are taken", len(key), kv.MaxKey)
+	}
+	if err := kv.ValidateKey(key); err != nil {
+		return Invalidf("%v", err)
 	}
 	return nil
 }

@@ -47,9 +47,9 @@ func (a *API) agentMetrics(c *call) (any, error) {
 	slices.SortFunc(m.Gauges, func(a, b Gauge) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(labels(a.Labels), labels(b.Labels)))
 	})
-	for path, r := range a.router.routes {
+	for _, r := range a.router.all {
 		if n := r.served.Load(); n > 0 {
-			m.Counters = append(m.Counters, Counter{"consul.http.requests", n, map[string]string{"path": path}})
+			m.Counters = append(m.Counters, Counter{"consul.http.requests", n, map[string]string{"path": r.path}})
 		}
 	}
 	slices.SortFunc(m.Counters, func(a, b Counter) int { return cmp.Compare(a.Labels["path"], b.Labels["path"]) })

@@ -53,7 +53,6 @@ func (r *CatalogRegistration) UnmarshalJSON(b []byte) error {
 
 // UnmarshalJSON decodes the body in any of the spellings that Consul takes.
 func (s *CatalogServiceBody) UnmarshalJSON(b []byte) error {
-	s.Weights = catalog.Weights{Passing: 1, Warning: 1}
 	var absent unsupported
 	return decodeFields(b, fields{
 		"kind": &s.Kind, "id": &s.ID, "service": &s.Service, "tags": &s.Tags,
@@ -107,6 +106,7 @@ func (r *CatalogRegistration) registration(datacenter string) (catalog.Registrat
 			return reg, err
 		}
 		s.ID = cmp.Or(s.ID, s.Service)
+		s.Weights = cmp.Or(s.Weights, catalog.Weights{Passing: 1, Warning: 1})
 		reg.Service = &s
 	}
 	for _, body := range r.Checks {

@@ -50,41 +50,56 @@ func (r *route) allow() string {
 	return strings.Join(names, ", ")
 }
 
-// router finds routes by path. It is a map and not http.ServeMux because a key
-// is any text, "a//b" and "../c" too, and ServeMux redirects to a cleaned path.
+// router finds routes by path. It is made of maps and not an http.ServeMux
+// because a key is any text, "a//b" too, and ServeMux redirects to a cleaned
+// path.
 type router struct {
-	routes  map[string]*route
-	longest int // bytes of the longest path in routes
+	all      []*route
+	exact    map[string]*route // by path, and prefixes without their "/" too
+	prefixes map[string]*route
+	longest  int // bytes of the longest of prefixes
 }
 
-// add enters a route.
-func (rt *router) add(r route) {
-	if rt.routes == nil {
-		rt.routes = make(map[string]*route)
+// newRouter enters all routes of all groups.
+func newRouter(groups ...[]route) router {
+	rt := router{exact: map[string]*route{}, prefixes: map[string]*route{}}
+	for _, r := range slices.Concat(groups...) {
+		r.served = new(atomic.Uint64)
+		rt.all = append(rt.all, &r)
+		rt.exact[r.path] = &r
 	}
-	r.served = new(atomic.Uint64)
-	rt.routes[r.path] = &r
-	rt.longest = max(rt.longest, len(r.path))
+	for _, r := range rt.all {
+		short, isPrefix := strings.CutSuffix(r.path, "/")
+		if !isPrefix {
+			continue
+		}
+		rt.prefixes[r.path] = r
+		rt.longest = max(rt.longest, len(r.path))
+		if rt.exact[short] == nil {
+			rt.exact[short] = r
+		}
+	}
+	return rt
 }
 
 // find returns the route of a path and what follows the route's prefix: the
-// exact route if there is one, else the longest prefix. "/v1/kv" finds the
-// route "/v1/kv/" with nothing after it.
+// exact route if there is one, else the longest prefix, else nil.
 //
 //	/v1/agent/services         exact
 //	/v1/agent/service/web      prefix /v1/agent/service/       rest "web"
 //	/v1/kv/a//b                prefix /v1/kv/                  rest "a//b"
+//	/v1/kv                     prefix /v1/kv/                  rest ""
 func (rt *router) find(path string) (r *route, rest string) {
-	if r := rt.routes[path]; r != nil {
+	if r := rt.exact[path]; r != nil {
 		return r, ""
 	}
 	for end := min(len(path), rt.longest); end > 0; end-- {
 		if path[end-1] != '/' {
 			continue
 		}
-		if r := rt.routes[path[:end]]; r != nil {
+		if r := rt.prefixes[path[:end]]; r != nil {
 			return r, path[end:]
 		}
 	}
-	return rt.routes[path+"/"], ""
+	return nil, ""
 }

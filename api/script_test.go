@@ -1,0 +1,123 @@
+package api
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"praetor/internal/script"
+	"praetor/internal/server"
+)
+
+// TestScripts runs testdata/*.txt: requests, each with its whole answer. The
+// verbs beside the HTTP methods:
+//
+//	store [known=BOOL] [age=DURATION] [error=noleader|busy|lost|toolarge|none]
+//	upload PATH bytes=N [chunked=true]   PUT a body of that size; says how much of it was read
+//	calls                                what the agent was asked for since the last calls
+//	modes                                the barriers that were asked for since the last modes
+func TestScripts(t *testing.T) {
+	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
+		store, agent := newFakeStore(), &fakeAgent{}
+		a := New(Config{Datacenter: "dc1", Agent: agent, Store: store,
+			Jitter: func(time.Duration) time.Duration { return 0 }})
+		return func(c script.Command) string {
+			switch c.Verb {
+			case "store":
+				return store.configure(c)
+			case "calls":
+				return strings.Join(agent.took(), "\n")
+			case "modes":
+				return store.tookModes()
+			case "upload":
+				return upload(a, c)
+			}
+			r := httptest.NewRequest(c.Verb, target(c), strings.NewReader(c.Input))
+			return exchange(a, r)
+		}
+	})
+}
+
+// target returns the request's path and query. The script takes what follows
+// the first "=" for the value of a named argument.
+func target(c script.Command) string {
+	for k, v := range c.Named {
+		if strings.HasPrefix(k, "/") {
+			return k + "=" + v
+		}
+	}
+	return c.Arg(0)
+}
+
+// exchange answers a request and renders the answer: the status, the headers
+// that say something, the body.
+func exchange(h http.Handler, r *http.Request) string {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s\n", w.Code, http.StatusText(w.Code))
+	for _, name := range []string{
+		"Allow", "Connection", "Content-Type", "Content-Security-Policy", "X-Cache",
+		"X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact", "X-Consul-Effective-Consistency",
+		"X-Consul-Contenthash",
+	} {
+		value := w.Header().Get(name)
+		switch {
+		case value == "", value == "application/json",
+			name == "X-Consul-Knownleader" && value == "true",
+			name == "X-Consul-Lastcontact" && value == "0",
+			name == "X-Consul-Effective-Consistency" && value == "leader":
+			continue // what is usual would drown what is not
+		}
+		fmt.Fprintf(&b, "%s: %s\n", name, value)
+	}
+	return b.String() + w.Body.String()
+}
+
+func (s *fakeStore) configure(c script.Command) string {
+	if c.Has("known") {
+		s.known = c.Named["known"] == "true"
+	}
+	s.age = c.Duration("age", s.age)
+	if c.Has("error") {
+		s.fail = map[string]error{"noleader": server.ErrNoLeader, "busy": server.ErrBusy,
+			"lost": server.ErrLeadershipLost, "toolarge": server.ErrTooLarge, "none": nil}[c.Named["error"]]
+	}
+	return ""
+}
+
+func (s *fakeStore) tookModes() string {
+	var names []string
+	for _, m := range s.modes {
+		names = append(names, modeName(m))
+	}
+	s.modes = nil
+	return strings.Join(names, " ")
+}
+
+// counter counts the bytes that are read of a body.
+type counter struct {
+	io.Reader
+	n int
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += n
+	return n, err
+}
+
+func upload(h http.Handler, c script.Command) string {
+	size := c.Int("bytes", 0)
+	body := &counter{Reader: strings.NewReader(strings.Repeat("x", size))}
+	r := httptest.NewRequest("PUT", target(c), body)
+	r.ContentLength = int64(size)
+	if c.Has("chunked") {
+		r.ContentLength = -1
+	}
+	return exchange(h, r) + fmt.Sprintf("\n(%d bytes were read)", body.n)
+}
