@@ -22,7 +22,7 @@
 //	                    └─ "ulus" (leaf)
 //
 // Inserting "romanes" copies the path to it ("", "rom", "an", "e") and shares
-// the rest. The invariants, which [Tree.check] verifies in tests:
+// the rest. The invariants, which the tests verify after every step (check_test.go):
 //
 //   - the prefix of every node but the root's is not empty, and the prefixes of
 //     a node's children differ in their first byte, by which they are sorted;
