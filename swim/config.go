@@ -76,7 +76,7 @@ type Scale struct {
 }
 
 // Disable switches parts off, to measure what each is worth: all of
-// Lifeguard's off is SWIM as in the 2002 paper (lifeguard, table IV).
+// Lifeguard's off is SWIM as in the 2002 paper.
 type Disable struct {
 	Health      bool // lifeguard IV-A: local health stretches interval and timeout; nacks
 	Suspicion   bool // lifeguard IV-B: a long suspicion that confirmations shorten

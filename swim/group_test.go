@@ -46,7 +46,23 @@ type node struct {
 	left     bool
 	wake     time.Duration // when the next Tick is on the heap
 	slow     time.Duration // added to whatever it receives
+	stall    stall
 	joins    []JoinResult
+}
+
+// A stall is a process that gets no processor for blocked, runs for awake, and
+// so on from since: lifeguard's anomaly.
+type stall struct{ blocked, awake, since time.Duration }
+
+// until returns when a process that is blocked now goes on, or now.
+func (s stall) until(now time.Duration) time.Duration {
+	if s.blocked == 0 {
+		return now
+	}
+	if phase := (now - s.since) % (s.blocked + s.awake); phase < s.blocked {
+		return now - phase + s.blocked
+	}
+	return now
 }
 
 type groupEvent struct {
@@ -225,6 +241,10 @@ func (g *group) tick(n *node, due time.Duration) {
 	if !n.up || n.wake != due {
 		return
 	}
+	if until := n.stall.until(g.now); until > g.now {
+		g.schedule(until-g.now, func() { g.tick(n, due) })
+		return
+	}
 	n.wake = Never
 	n.pool.Tick(g.now)
 	if d := n.pool.Deadline(); d <= g.now && !n.pool.HasEffects() {
@@ -279,10 +299,14 @@ func (g *group) packet(n *node, pk Packet) {
 	})
 }
 
-// deliver hands something to a node, late if the node is slow.
+// deliver hands something to a node, late if the node is slow or stalled.
 func (g *group) deliver(m *node, do func()) {
-	if m.slow > 0 {
-		g.schedule(m.slow, func() {
+	late := m.slow
+	if until := m.stall.until(g.now); until > g.now {
+		late += until - g.now + time.Microsecond // its timers fire before it reads
+	}
+	if late > 0 {
+		g.schedule(late, func() {
 			if m.up {
 				do()
 				g.serve(m)

@@ -23,8 +23,9 @@ import (
 //	crash | leave NAME                   stop at once | in good order
 //	restart NAME [host= id=]             a crashed one, with nothing remembered
 //	force-leave NAME BY, tags NAME k:v,...
-//	cut A B, cut-datagrams A B (or hosts), partition A,B|C,D, heal, slow NAME DURATION, loss PERCENT
-//	show events|trace|wire               what a run prints
+//	cut A B, cut-datagrams A B (or hosts), partition A,B|C,D, heal, loss PERCENT
+//	slow NAME DURATION, stall NAME blocked= awake=
+//	show events|trace|wire [but=NAME]    what a run prints, no events about NAME
 //	run DURATION, until agree DURATION
 //	members NAME, views, stats NAME
 //	tell NAME, raw NAME                  a datagram of the claims, or bytes, below
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 type scripted struct {
 	g      *group
 	show   string
+	but    string // no events about this member
 	lines  []string
 	config script.Command
 	cuts   map[[2]int]bool
@@ -53,7 +55,7 @@ func (s *scripted) run(c script.Command) string {
 		"group": s.group, "config": s.doConfig, "start": s.start, "restart": s.start, "join": s.join,
 		"crash": s.crash, "leave": s.leave, "force-leave": s.forceLeave, "tags": s.tags,
 		"cut": s.cut, "cut-datagrams": s.cut, "partition": s.partition, "heal": s.heal,
-		"slow": s.slow, "loss": s.loss, "show": s.doShow, "run": s.doRun, "until": s.until,
+		"slow": s.slow, "stall": s.stall, "loss": s.loss, "show": s.doShow, "run": s.doRun, "until": s.until,
 		"members": s.members, "views": s.views, "stats": s.stats, "tell": s.tell, "raw": s.raw,
 	}
 	do := verbs[c.Verb]
@@ -253,6 +255,12 @@ func (s *scripted) slow(c script.Command) string {
 	return ""
 }
 
+// stall makes a node run for awake only after each blocked.
+func (s *scripted) stall(c script.Command) string {
+	s.g.node(c.Arg(0)).stall = stall{c.Duration("blocked", 0), c.Duration("awake", 0), s.g.now}
+	return ""
+}
+
 func (s *scripted) loss(c script.Command) string {
 	percent, err := strconv.Atoi(c.Arg(0))
 	if err != nil {
@@ -263,7 +271,7 @@ func (s *scripted) loss(c script.Command) string {
 }
 
 func (s *scripted) doShow(c script.Command) string {
-	s.show = c.Arg(0)
+	s.show, s.but = c.Arg(0), c.Named["but"]
 	return ""
 }
 
@@ -396,7 +404,7 @@ func (s *scripted) onWhat(n *node, what string) {
 }
 
 func (s *scripted) onEvent(n *node, ev Event) {
-	if s.show == "events" {
+	if s.show == "events" && ev.Member.Name != s.but {
 		s.line("%-3s %s", n.name, describe(ev))
 	}
 }
