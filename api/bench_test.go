@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"praetor/internal/server"
 )
@@ -16,6 +17,9 @@ type discard struct{ h http.Header }
 func (d discard) Header() http.Header         { return d.h }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
+
+// SetWriteDeadline is what a connection has.
+func (d discard) SetWriteDeadline(time.Time) error { return nil }
 
 // BenchmarkGetKey is a read of one key through everything above the store,
 // beside a handler that writes the same bytes and does nothing else.
@@ -30,7 +34,7 @@ func BenchmarkGetKey(b *testing.B) {
 
 	for name, h := range map[string]http.Handler{"api": a, "bare": bare} {
 		b.Run(name, func(b *testing.B) {
-			r := httptest.NewRequest("GET", "/v1/kv/app/config/name?stale", nil)
+			r := httptest.NewRequest("GET", "/v1/kv/app/config/name", nil)
 			w := discard{http.Header{}}
 			b.ReportAllocs()
 			for b.Loop() {

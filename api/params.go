@@ -65,6 +65,9 @@ type query struct {
 // and against what the method accepts, so that reading a parameter cannot fail
 // later.
 func parseQuery(raw string, m method) (query, error) {
+	if raw == "" {
+		return query{}, nil
+	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return query{}, Invalidf("Invalid query string: %v", err)
@@ -157,12 +160,18 @@ func (q query) flag(name string) bool {
 
 // number returns the parameter's value, or 0 if it was not given.
 func (q query) number(name string) uint64 {
+	if !q.has(name) {
+		return 0
+	}
 	n, _ := strconv.ParseUint(q.text(name), 10, 64)
 	return n
 }
 
 // duration returns the parameter's value, or 0 if it was not given.
 func (q query) duration(name string) time.Duration {
+	if !q.has(name) {
+		return 0
+	}
 	d, _ := time.ParseDuration(q.text(name))
 	return d
 }
