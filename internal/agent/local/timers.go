@@ -1,6 +1,7 @@
 package local
 
 import (
+	"strings"
 	"time"
 
 	"praetor/catalog"
@@ -54,8 +55,12 @@ func (s *State) Tick(now time.Duration) {
 
 // expired is the output of a TTL check that nobody reported to in time.
 func expired(last string) string {
-	if last == "" {
-		return "TTL expired"
+	const text = "TTL expired"
+	switch {
+	case last == "":
+		return text
+	case strings.HasPrefix(last, text): // it was so before the agent restarted
+		return last
 	}
-	return "TTL expired (last output before timeout follows): " + last
+	return text + " (last output before timeout follows): " + last
 }
