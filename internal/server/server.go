@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -236,8 +237,9 @@ func (s *Server) drainRaft(now time.Duration) bool {
 	if e.Write != nil {
 		s.out.Writes = append(s.out.Writes, *e.Write)
 	}
-	for i := range e.Messages {
-		m := &e.Messages[i]
+	messages := slices.Clone(e.Messages) // the core uses its memory again; links keep messages longer
+	for i := range messages {
+		m := &messages[i]
 		s.send(m.To, PeerBody{Raft: m})
 	}
 	if len(e.Committed) > 0 {
