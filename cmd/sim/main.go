@@ -1,0 +1,37 @@
+// Command sim plays whole clusters in one thread under a virtual clock: the
+// scenarios of package sim, and random ones. Run it with -h for its use.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"praetor/sim"
+)
+
+func main() {
+	start := time.Now()
+	c := sim.Command{
+		Out:      os.Stdout,
+		Progress: terminal(os.Stderr),
+		Now:      func() time.Duration { return time.Since(start) },
+		ReadFile: os.ReadFile,
+	}
+	if err := c.Run(os.Args[1:]); err != nil {
+		if !errors.Is(err, sim.ErrFailed) {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+}
+
+// terminal returns f if somebody looks at it, else nil.
+func terminal(f *os.File) io.Writer {
+	if st, err := f.Stat(); err == nil && st.Mode()&os.ModeCharDevice != 0 {
+		return f
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"time"
+
+	"praetor/internal/server"
+	"praetor/raft"
+)
+
+// checkers watch a run. Each rule has a file of its own; this one says when
+// each of them looks. They see what the driver sees (effects, views, status,
+// disks), never the inside of a core.
+//
+//	started     a server was started with what its disk holds
+//	written     it asked for writes to be made durable
+//	persisted   it was told that they are
+//	after       it has handled one event
+//	answered    a client's request ended
+//	quiet       faults are over and enough time has passed: all must agree
+type checkers struct {
+	world    *world
+	clusters map[raft.ClusterID]*cluster
+	writes   writeCheck
+	reads    readCheck
+}
+
+// cluster is what the servers of one cluster, together, have done.
+type cluster struct {
+	leaders map[raft.Term]leaderOf
+	log     []committed // by index-1
+	states  map[uint64]stateOf
+}
+
+// seen is what the checkers remember of one process.
+type seen struct {
+	disk    diskCheck
+	commit  raft.Index
+	applied uint64
+	view    *server.View
+	term    raft.Term
+
+	joinTries int
+	tickedAt  time.Duration
+	ticks     int // at tickedAt
+}
+
+func newCheckers(w *world) checkers {
+	return checkers{
+		world:    w,
+		clusters: map[raft.ClusterID]*cluster{},
+		writes:   writeCheck{world: w, byValue: map[string]*operation{}},
+		reads:    readCheck{world: w, floor: map[string]uint64{}},
+	}
+}
+
+// cluster returns the cluster that a process belongs to, or nil.
+func (c *checkers) cluster(p *process) *cluster {
+	id := p.seen.disk.written.hard.Cluster
+	if id == 0 {
+		return nil
+	}
+	cl := c.clusters[id]
+	if cl == nil {
+		cl = &cluster{leaders: map[raft.Term]leaderOf{}, states: map[uint64]stateOf{}}
+		c.clusters[id] = cl
+	}
+	return cl
+}
+
+func (c *checkers) started(p *process, stored raft.Stored) {
+	c.world.checkRecovered(p, stored)
+}
+
+func (c *checkers) written(p *process, ws []raft.Write) {
+	for _, w := range ws {
+		p.seen.disk.add(w)
+	}
+}
+
+func (c *checkers) persisted(p *process, last raft.WriteID) { p.seen.disk.confirm(last) }
+
+func (c *checkers) after(p *process) {
+	cl := c.cluster(p)
+	if cl == nil {
+		return
+	}
+	st := p.server.Status()
+	c.world.checkLeader(cl, p, st)
+	c.world.checkCommit(p, st)
+	if v := p.server.View(); v != p.seen.view {
+		p.seen.view = v
+		c.world.checkApplied(cl, p, v)
+		c.world.checkState(cl, p, v)
+	}
+}
+
+func (c *checkers) answered(op *operation) {
+	switch op.kind {
+	case opWrite:
+		c.writes.answered(op)
+		c.reads.wrote(op)
+	case opRead:
+		c.reads.answered(op)
+	}
+}
+
+// quiet holds the world against what must be true once everything works again.
+func (c *checkers) quiet() {
+	w := c.world
+	c.writes.atRest()
+	w.checkMembers()
+	w.checkCatalog()
+	w.checkReplicas()
+}

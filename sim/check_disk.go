@@ -1,0 +1,97 @@
+package sim
+
+import (
+	"bytes"
+	"slices"
+
+	"praetor/raft"
+)
+
+// diskCheck follows what a process asked to be written.
+type diskCheck struct {
+	durable image        // what it was told is durable
+	pending []raft.Write // what it asked for after that
+	written image        // both
+}
+
+// image is what a disk should hold.
+type image struct {
+	hard    raft.HardState
+	base    raft.Index // the first entry is at base+1
+	entries []raft.Entry
+}
+
+func imageOf(s raft.Stored) image {
+	m := image{hard: s.Hard, base: s.Snapshot.Index, entries: slices.Clone(s.Entries)}
+	if len(s.Entries) > 0 {
+		m.base = s.Entries[0].Index - 1
+	}
+	return m
+}
+
+// apply carries out a write.
+func (m *image) apply(w raft.Write) {
+	if w.Hard != nil {
+		m.hard = *w.Hard
+	}
+	if w.Snapshot != nil {
+		m.base, m.entries = w.Snapshot.Index, nil
+	}
+	if len(w.Entries) > 0 {
+		m.entries = append(m.entries[:w.Entries[0].Index-m.base-1], w.Entries...)
+	}
+}
+
+// entry returns the entry at the index, if there is one.
+func (m *image) entry(i raft.Index) (raft.Entry, bool) {
+	if i <= m.base || i > m.base+raft.Index(len(m.entries)) {
+		return raft.Entry{}, false
+	}
+	return m.entries[i-m.base-1], true
+}
+
+func (m *image) last() raft.Index { return m.base + raft.Index(len(m.entries)) }
+
+func (m *image) equal(o image) bool {
+	return m.hard == o.hard && m.base == o.base && slices.EqualFunc(m.entries, o.entries, func(a, b raft.Entry) bool {
+		return a.Index == b.Index && a.Term == b.Term && a.Kind == b.Kind && bytes.Equal(a.Data, b.Data)
+	})
+}
+
+func (c *diskCheck) add(w raft.Write) {
+	c.pending = append(c.pending, w)
+	c.written.apply(w)
+}
+
+func (c *diskCheck) confirm(last raft.WriteID) {
+	for len(c.pending) > 0 && c.pending[0].ID <= last {
+		c.durable.apply(c.pending[0])
+		c.pending = c.pending[1:]
+	}
+}
+
+// legal reports whether a disk may hold m after a crash: all that was
+// confirmed and, in order, some of the writes after that, each of them whole.
+func (c *diskCheck) legal(m image) bool {
+	state := image{hard: c.durable.hard, base: c.durable.base, entries: slices.Clone(c.durable.entries)}
+	for _, w := range c.pending {
+		if state.equal(m) {
+			return true
+		}
+		state.apply(w)
+	}
+	return state.equal(m)
+}
+
+// checkRecovered holds what a server found on its disk against what it was
+// told is there: no promise was broken, and no write is there by half.
+func (w *world) checkRecovered(p *process, stored raft.Stored) {
+	h, found := p.host, imageOf(stored)
+	if h.wrote != nil && !h.wrote.legal(found) {
+		w.fail("what was synced stays", []string{h.name},
+			"found term %d, vote %q and a log up to %d; confirmed were term %d, vote %q and a log up to %d, and %d writes were under way",
+			found.hard.Term, found.hard.Vote, found.last(), h.wrote.durable.hard.Term, h.wrote.durable.hard.Vote, h.wrote.durable.last(), len(h.wrote.pending))
+	}
+	p.seen.disk = diskCheck{durable: found, written: image{hard: found.hard, base: found.base, entries: slices.Clone(found.entries)}}
+	h.wrote = &p.seen.disk
+}

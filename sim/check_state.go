@@ -1,0 +1,60 @@
+package sim
+
+import "praetor/internal/server"
+
+// stateOf is the state that a server had at an index.
+type stateOf struct {
+	hash uint64
+	by   string
+}
+
+// hashEvery is how often states are compared: at the indexes that it divides,
+// because a hash takes time in proportion to the state.
+const hashEvery = 8
+
+// checkState: the state machine is deterministic, so two servers that applied
+// the same log up to the same index have the same state.
+func (w *world) checkState(cl *cluster, p *process, v *server.View) {
+	if v.Index%hashEvery == 0 {
+		cl.reached(w, p.host.name, v)
+	}
+}
+
+func (cl *cluster) reached(w *world, by string, v *server.View) {
+	hash := stateHash(v)
+	old, ok := cl.states[v.Index]
+	if !ok {
+		cl.states[v.Index] = stateOf{hash, by}
+		return
+	}
+	if old.hash != hash {
+		w.fail("same index, same state", []string{old.by, by}, "at index %d the hash of %s is %x, that of %s is %x", v.Index, old.by, old.hash, by, hash)
+	}
+}
+
+// stateHash returns a digest of all that is replicated.
+func stateHash(v *server.View) uint64 {
+	h := v.KV.Hash()
+	if c, ok := any(v.Catalog).(interface{ Hash() uint64 }); ok {
+		h = h*fnvPrime ^ c.Hash()
+	}
+	return h
+}
+
+// checkReplicas: once all is quiet, all servers of a cluster are at the same
+// index, with the same state.
+func (w *world) checkReplicas() {
+	last := map[*cluster]*process{}
+	for _, h := range w.live() {
+		cl := w.check.cluster(h.proc)
+		if cl == nil {
+			continue
+		}
+		v := h.proc.server.View()
+		cl.reached(w, h.name, v)
+		if p := last[cl]; p != nil && p.server.View().Index != v.Index {
+			w.fail("all servers catch up", []string{p.host.name, h.name}, "%s is at index %d, %s at %d", p.host.name, p.server.View().Index, h.name, v.Index)
+		}
+		last[cl] = h.proc
+	}
+}

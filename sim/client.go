@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"praetor/internal/server"
+	"praetor/kv"
+)
+
+// client is somebody who uses the cluster: one request after the other, each
+// at a server drawn at random, with a little time to think in between.
+type client struct {
+	world   *world
+	name    string
+	rand    *rand.Rand
+	keys    int           // it uses the keys k1, k2 and so on
+	think   time.Duration // the longest time between two requests
+	group   int           // of the servers that it uses
+	writes  int           // so far, which makes values unique
+	stopped bool
+}
+
+// addClient starts a client.
+func (w *world) addClient(keys int, think time.Duration, group int) {
+	name := fmt.Sprintf("c%d", len(w.clients)+1)
+	c := &client{world: w, name: name, rand: stream(w.seed, "client "+name), keys: keys, think: think, group: group}
+	w.clients = append(w.clients, c)
+	c.rest()
+}
+
+// rest thinks, then goes on.
+func (c *client) rest() { c.world.after(spread(c.rand, 0, c.think), c.next) }
+
+// next makes one request: as many writes as reads, half of these consistent.
+func (c *client) next() {
+	if c.stopped {
+		return
+	}
+	key := fmt.Sprintf("k%d", 1+c.rand.IntN(c.keys))
+	kind, pick := c.rand.IntN(4), c.rand.Uint64()
+	servers := c.world.liveIn(c.group)
+	if len(servers) == 0 {
+		c.rest()
+		return
+	}
+	via := servers[pick%uint64(len(servers))]
+	done := func(op *operation) {
+		c.world.note(c.name, "%v via %s", op, op.via)
+		c.rest()
+	}
+	switch kind {
+	case 0:
+		c.world.get(via, key, server.Default, done)
+	case 1:
+		c.world.get(via, key, server.Consistent, done)
+	default:
+		c.writes++
+		c.world.put(via, key, fmt.Sprintf("%s.%d", c.name, c.writes), done)
+	}
+}
+
+// liveIn returns the servers of a group that run.
+func (w *world) liveIn(group int) []*host {
+	var hs []*host
+	for _, h := range w.live() {
+		if h.group == group {
+			hs = append(hs, h)
+		}
+	}
+	return hs
+}
+
+// put writes a key through a server that runs. The value must never have been
+// written before. done is called once.
+func (w *world) put(via *host, key, value string, done func(*operation)) {
+	op := &operation{
+		kind: opWrite, via: via.name, key: key, value: value, begin: w.now,
+		cmd: server.KVCommand(kv.Command{Op: kv.OpSet, Key: key, Value: []byte(value)}),
+	}
+	w.check.writes.begun(op)
+	w.check.reads.begun(op)
+	w.submit(via, op, done)
+}
+
+// submit makes an attempt at a write.
+func (w *world) submit(via *host, op *operation, done func(*operation)) {
+	via.proc.submit(op.cmd, func(a server.Answer) {
+		op.end, op.index, op.err = w.now, a.Result.Index, a.Err
+		op.outcome = outcomeOf(a)
+		if op.outcome == unknown && w.sabotage.resend && via.proc != nil && !errors.Is(a.Err, errCrashed) {
+			w.after(0, func() { w.submit(via, op, done) })
+			return
+		}
+		w.check.answered(op)
+		done(op)
+	})
+}
+
+// outcomeOf says what a client may conclude from the answer to a write.
+func outcomeOf(a server.Answer) outcome {
+	switch a.Err {
+	case nil:
+		if a.Result.OK {
+			return acked
+		}
+		return refused
+	case server.ErrNoLeader, server.ErrBusy, server.ErrTooLarge:
+		return refused
+	}
+	return unknown
+}
+
+// get reads a key through a server that runs. done is called once.
+func (w *world) get(via *host, key string, mode server.ReadMode, done func(*operation)) {
+	op := &operation{kind: opRead, via: via.name, key: key, begin: w.now}
+	w.check.reads.begun(op)
+	p := via.proc
+	p.read(mode, func(a server.Answer) {
+		op.end, op.err, op.outcome = w.now, a.Err, refused
+		if a.Err == nil {
+			op.outcome = acked
+			if e, _ := p.server.View().KV.Get(key, nil); e != nil {
+				op.value, op.index = string(e.Value), e.ModifyIndex
+			}
+		}
+		w.check.answered(op)
+		done(op)
+	})
+}

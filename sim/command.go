@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Run does what the command sim does with these arguments, but for what needs
+// a real clock: list and run. It writes to w what the command writes, so that
+// a page of the book shows what its reader will see.
+func Run(args []string, w io.Writer) error {
+	return Command{Out: w}.Run(args)
+}
+
+// Command is the command line of the simulator, with all that it needs of the
+// world outside.
+type Command struct {
+	Out      io.Writer
+	Progress io.Writer                         // shows how far a search is; nil: nobody looks
+	Now      func() time.Duration              // the real clock; nil: there is none
+	ReadFile func(name string) ([]byte, error) // nil: scenarios come from the program only
+}
+
+// ErrFailed is the error of a run that broke a rule. What broke is in the
+// output already.
+var ErrFailed = errors.New("sim: a rule was broken")
+
+const usage = `sim plays whole clusters in one thread, under a virtual clock.
+
+  sim list                          the scenarios that come with it
+  sim run NAME|FILE|random          play one, and show what happens
+      -seed N   which of the possible runs (default 1)
+      -v        show each message, and the speed
+      -print    show the text of the scenario instead
+  sim search                        play random faults until a rule breaks
+      -seeds N  how many runs (default 100)
+      -from N   the first seed (default 1)
+      -seconds S  stop after so much real time (default: none)
+      -twice    play each one twice: the runs must be the same
+  sim bench                         how fast it is
+
+The same scenario and seed give the same run, always: the trace ends with a
+hash to compare. A failure names the rule that broke and the command that
+plays it again. The steps of a scenario, one a line:
+
+`
+
+// Run does what the arguments say.
+func (c Command) Run(args []string) error {
+	if len(args) == 0 {
+		args = []string{"help"}
+	}
+	switch args[0] {
+	case "list":
+		return c.list()
+	case "run":
+		return c.run(args[1:])
+	case "search":
+		return c.search(args[1:])
+	case "bench":
+		return c.bench()
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(c.Out, usage+verbUsage())
+		return nil
+	}
+	return fmt.Errorf("sim: there is no command %q; sim -h shows them", args[0])
+}
+
+// list shows the scenarios.
+func (c Command) list() error {
+	for _, name := range Scenarios() {
+		s, err := Load(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.Out, "%-20s %s\n", name, s.Title())
+	}
+	return nil
+}
+
+// run plays one scenario.
+func (c Command) run(args []string) error {
+	fs := flag.NewFlagSet("run", flag.ContinueOnError)
+	fs.SetOutput(c.Out)
+	seed := fs.Uint64("seed", 1, "which of the possible runs")
+	verbose := fs.Bool("v", false, "show each message, and the speed")
+	show := fs.Bool("print", false, "show the text of the scenario instead")
+	if len(args) == 0 {
+		return fmt.Errorf("sim run: which scenario? sim list shows them")
+	}
+	if err := fs.Parse(args[1:]); err != nil {
+		return err
+	}
+	s, err := c.load(args[0], *seed)
+	if err != nil {
+		return err
+	}
+	if *show {
+		_, err := io.WriteString(c.Out, s.Text)
+		return err
+	}
+	start := c.now()
+	r, err := s.Play(Options{Seed: *seed, Out: c.Out, Verbose: *verbose})
+	if err != nil {
+		return err
+	}
+	if r.Failure != nil {
+		fmt.Fprintf(c.Out, "\nFAILED %v\n", r.Failure)
+	}
+	fmt.Fprintf(c.Out, "trace hash %s\n", r.Hash)
+	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads\n",
+		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads)
+	if *verbose && c.Now != nil {
+		fmt.Fprintf(c.Out, "%s\n", speed(r.Counts.Events, r.Virtual, c.now()-start))
+	}
+	if r.Failure != nil {
+		return ErrFailed
+	}
+	return nil
+}
+
+// load finds a scenario by its name, or in a file; "random" is made up from
+// the seed.
+func (c Command) load(name string, seed uint64) (*Scenario, error) {
+	if name == "random" {
+		return Random(seed), nil
+	}
+	s, err := Load(name)
+	if err == nil || c.ReadFile == nil {
+		return s, err
+	}
+	b, readErr := c.ReadFile(name)
+	if readErr != nil {
+		return nil, fmt.Errorf("%w, and %w", err, readErr)
+	}
+	return Parse(name, string(b))
+}
+
+func (c Command) now() time.Duration {
+	if c.Now == nil {
+		return 0
+	}
+	return c.Now()
+}
+
+func speed(events int, virtual, wall time.Duration) string {
+	return fmt.Sprintf("%.1f s of real time: %.0f events/s, %.0f virtual s a second",
+		wall.Seconds(), float64(events)/wall.Seconds(), virtual.Seconds()/wall.Seconds())
+}
+
+// verbUsage lists the steps.
+func verbUsage() string {
+	var s string
+	for _, name := range verbOrder() {
+		s += "  " + verbs[name].usage + "\n"
+	}
+	return s
+}

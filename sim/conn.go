@@ -1,0 +1,230 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"praetor/internal/server"
+)
+
+// conn is one server's TCP connection to another, on which messages only go
+// out. It does what the real driver's links and the system under them do:
+//
+//	         send                    round trip
+//	idle ------------> dialing -----------------> open: messages arrive in order
+//	 ^                    | refused: at once       |
+//	 |    50 ms           | cut: after 2 s         | peer crashed: reset
+//	 +--------- pausing <-+                        | cut for 10 s: times out
+//	 ^    Undelivered                              |
+//	 +------------------------------- PeerLost <---+
+//
+// While a link is cut the messages wait for it, as TCP lets them: if it heals
+// in time they all arrive late, in order.
+type conn struct {
+	from    *process
+	to      *host
+	state   connState
+	life    int                  // of the process at the other end, when open
+	queue   []server.PeerMessage // wait for the connection, when dialing
+	flight  []frame              // sent and not arrived
+	pumping bool                 // an event that calls pump is on the queue
+	stalled time.Duration        // since when the link was found to be cut, or 0
+	retry   time.Duration        // the wait before the next attempt, when stalled
+}
+
+type connState uint8
+
+const (
+	connIdle connState = iota
+	connDialing
+	connOpen
+	connPausing
+)
+
+// frame is a message on its way.
+type frame struct {
+	at   time.Duration // of its arrival
+	data []byte
+	text string // for the trace, if that shows messages
+}
+
+// The times of the real driver and of TCP.
+const (
+	dialTimeout  = 2 * time.Second
+	sendTimeout  = 10 * time.Second
+	redialAfter  = 50 * time.Millisecond
+	longestRetry = 2 * time.Second
+)
+
+// sendPeer sends a message to another server.
+func (p *process) sendPeer(m server.PeerMessage) {
+	to := p.host.world.hostAt(m.Addr.Addr())
+	if to == nil {
+		p.later(0, func() { p.undelivered(m) })
+		return
+	}
+	c := p.connTo(to)
+	switch c.state {
+	case connIdle:
+		c.queue = append(c.queue, m)
+		c.dial()
+	case connDialing:
+		c.queue = append(c.queue, m)
+	case connOpen:
+		c.transmit(m)
+	case connPausing:
+		p.later(0, func() { p.undelivered(m) })
+	}
+}
+
+func (c *conn) world() *world { return c.from.host.world }
+func (c *conn) there() *link  { return c.from.host.link(c.to) }
+func (c *conn) back() *link   { return c.to.link(c.from.host) }
+
+// dial begins to connect.
+func (c *conn) dial() {
+	c.state = connDialing
+	start := c.world().now
+	c.from.later(c.there().reliableLatency()+c.back().reliableLatency(), func() {
+		switch {
+		case c.there().cut || c.back().cut:
+			c.from.later(start+dialTimeout-c.world().now, c.refused)
+		case c.to.proc == nil:
+			c.refused()
+		default:
+			c.open()
+		}
+	})
+}
+
+// refused gives back what waited, and pauses.
+func (c *conn) refused() {
+	queue := c.queue
+	c.queue, c.state = nil, connPausing
+	c.from.later(redialAfter, func() { c.state = connIdle })
+	for _, m := range queue {
+		c.from.server.Undelivered(c.from.now(), m)
+	}
+	c.from.carryOut()
+}
+
+// open sends what waited.
+func (c *conn) open() {
+	queue := c.queue
+	*c = conn{from: c.from, to: c.to, state: connOpen, life: c.to.life}
+	for _, m := range queue {
+		c.transmit(m)
+	}
+}
+
+// transmit puts a message on its way, behind those that are.
+func (c *conn) transmit(m server.PeerMessage) {
+	f := frame{at: c.world().now + c.there().reliableLatency(), data: server.AppendPeer(nil, m.Body)}
+	if c.world().trace.verbose {
+		f.text = peerText(m.Body)
+	}
+	if n := len(c.flight); n > 0 {
+		f.at = max(f.at, c.flight[n-1].at)
+	}
+	c.flight = append(c.flight, f)
+	c.pumpAt(f.at)
+}
+
+// pumpAt makes sure that pump is called, at the time or before. It does not
+// stop when the sender crashes: what was sent is on its way.
+func (c *conn) pumpAt(t time.Duration) {
+	if !c.pumping {
+		c.pumping = true
+		c.world().at(t, c.pump)
+	}
+}
+
+// pump delivers what has arrived.
+func (c *conn) pump() {
+	c.pumping = false
+	w := c.world()
+	for len(c.flight) > 0 && c.flight[0].at <= w.now {
+		if c.there().cut {
+			c.stall()
+			return
+		}
+		if c.to.proc == nil || c.to.life != c.life {
+			c.reset()
+			return
+		}
+		f := c.flight[0]
+		c.flight = c.flight[1:]
+		w.deliverPeer(c.from, c.to, f)
+	}
+	c.stalled = 0
+	if len(c.flight) > 0 {
+		c.pumpAt(c.flight[0].at)
+	}
+}
+
+// stall waits for a cut link, as TCP's retransmission does.
+func (c *conn) stall() {
+	w := c.world()
+	if c.stalled == 0 {
+		c.stalled, c.retry = w.now, retransmitAfter
+	}
+	if w.now-c.stalled >= sendTimeout || !c.from.alive() {
+		c.lost()
+		return
+	}
+	c.pumpAt(w.now + c.retry)
+	c.retry = min(2*c.retry, longestRetry)
+}
+
+// reset tells the sender, if it can be told, that nobody is there any more.
+func (c *conn) reset() {
+	w := c.world()
+	w.counts.Lost += len(c.flight)
+	c.flight = nil
+	if c.state == connOpen && !c.back().cut {
+		life := c.life
+		c.from.later(c.back().latency(), func() {
+			if c.state == connOpen && c.life == life {
+				c.lost()
+			}
+		})
+	}
+}
+
+// lost ends the connection.
+func (c *conn) lost() {
+	w := c.world()
+	w.counts.Lost += len(c.flight)
+	*c = conn{from: c.from, to: c.to}
+	if c.from.alive() {
+		c.from.server.PeerLost(c.from.now(), c.to.id)
+		c.from.carryOut()
+	}
+}
+
+// deliverPeer gives a message to the server that it is for.
+func (w *world) deliverPeer(from *process, to *host, f frame) {
+	if w.sabotage.tamper != nil {
+		w.sabotage.tamper(to, f.data)
+	}
+	w.counts.Messages++
+	w.trace.message(w.now, from.host, to, f.data, func() string { return f.text })
+	body, err := server.DecodePeer(f.data)
+	if err != nil {
+		w.fail("messages decode", []string{from.host.name, to.name}, "%v in %x", err, f.data)
+		return
+	}
+	p := to.proc
+	p.server.ReceivePeer(p.now(), from.host.id, body)
+	p.carryOut()
+}
+
+func peerText(b server.PeerBody) string {
+	switch {
+	case b.Raft != nil:
+		return b.Raft.String()
+	case b.Forward != nil:
+		return fmt.Sprintf("forward %d: %d bytes", b.Forward.ID, len(b.Forward.Cmd))
+	}
+	return fmt.Sprintf("reply %d: code %d, %+v", b.Reply.ID, b.Reply.Code, b.Reply.Result)
+}

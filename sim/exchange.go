@@ -1,0 +1,93 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"praetor/swim"
+)
+
+// exchangeTimeout is how long the asking side of a gossip exchange waits.
+const exchangeTimeout = 10 * time.Second
+
+var (
+	errRefused = errors.New("connection refused")
+	errTimeout = errors.New("connection timed out")
+	errReset   = errors.New("connection reset by peer")
+)
+
+// exchange is a request and a reply over a TCP connection of their own, as
+// gossip uses them for its push-pull.
+type exchange struct {
+	world *world
+	from  *process
+	to    *host
+	ask   swim.Stream
+	start time.Duration
+}
+
+// startExchange connects, which takes a round trip, and sends the request.
+func (w *world) startExchange(from *process, s swim.Stream) {
+	x := &exchange{world: w, from: from, to: w.hostAt(s.To.Addr()), ask: s, start: w.now}
+	if x.to == nil {
+		x.timeOut()
+		return
+	}
+	there, back := from.host.link(x.to), x.to.link(from.host)
+	w.after(there.reliableLatency()+back.reliableLatency()+there.reliableLatency(), x.arrive)
+}
+
+// arrive gives the request to the other side.
+func (x *exchange) arrive() {
+	w, back := x.world, x.to.link(x.from.host)
+	switch {
+	case x.from.host.link(x.to).cut || back.cut:
+		x.timeOut()
+		return
+	case x.to.proc == nil:
+		x.end(back.latency(), nil, errRefused)
+		return
+	}
+	w.counts.Messages++
+	w.trace.message(w.now, x.from.host, x.to, x.ask.Data, x.text("asks"))
+	p := x.to.proc
+	reply, err := p.server.ServeStream(p.now(), x.from.host.gossip, x.ask.Data)
+	p.carryOut()
+	if err != nil {
+		x.end(back.latency(), nil, errReset)
+		return
+	}
+	x.end(back.reliableLatency(), reply, nil)
+}
+
+// end brings the reply or the error back.
+func (x *exchange) end(after time.Duration, reply []byte, err error) {
+	x.world.after(after, func() {
+		switch {
+		case !x.from.alive():
+		case err == nil && x.to.link(x.from.host).cut:
+			x.timeOut()
+		default:
+			x.world.trace.message(x.world.now, x.to, x.from.host, reply, x.text("answers"))
+			x.from.server.StreamReply(x.from.now(), x.ask.ID, reply, err)
+			x.from.carryOut()
+		}
+	})
+}
+
+// timeOut lets the asking side wait in vain.
+func (x *exchange) timeOut() {
+	x.world.at(x.start+exchangeTimeout, func() {
+		if x.from.alive() {
+			x.from.server.StreamReply(x.from.now(), x.ask.ID, nil, errTimeout)
+			x.from.carryOut()
+		}
+	})
+}
+
+func (x *exchange) text(verb string) func() string {
+	return func() string { return fmt.Sprintf("gossip exchange %d %s", x.ask.ID, verb) }
+}
+
+func packetText(data []byte) string { return fmt.Sprintf("gossip packet of %d bytes", len(data)) }

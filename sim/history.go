@@ -1,0 +1,58 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// opKind says what a client asked for.
+type opKind uint8
+
+const (
+	opWrite opKind = iota
+	opRead
+)
+
+// outcome says what a client knows of an operation.
+type outcome uint8
+
+const (
+	pending outcome = iota
+	acked           // it was done
+	refused         // it was not done and never will be
+	unknown         // it may or may not have been done, or may be yet
+)
+
+// String returns the outcome in one word.
+func (o outcome) String() string {
+	return [...]string{"pending", "ok", "refused", "unknown"}[o]
+}
+
+// operation is one request of a client, from its first attempt to its end.
+type operation struct {
+	kind    opKind
+	via     string // the server that was asked
+	key     string
+	value   string // unique for each write; of a read: what was read
+	begin   time.Duration
+	end     time.Duration
+	floor   uint64 // the newest index of the key that anybody knew at begin
+	index   uint64 // of the write; of a read: of what was read
+	outcome outcome
+	at      uint64 // of a write: where it is in the committed log, 0 if it is not
+	cmd     []byte
+	err     error
+}
+
+// String tells what the operation was and how it ended.
+func (o *operation) String() string {
+	switch {
+	case o.kind == opRead && o.outcome == acked:
+		return fmt.Sprintf("get %s = %q at index %d", o.key, o.value, o.index)
+	case o.kind == opRead:
+		return fmt.Sprintf("get %s: %v", o.key, o.err)
+	case o.outcome == acked:
+		return fmt.Sprintf("put %s=%s: ok at index %d", o.key, o.value, o.index)
+	}
+	return fmt.Sprintf("put %s=%s: %s: %v", o.key, o.value, o.outcome, o.err)
+}

@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"praetor/raft"
+	"praetor/sim/disk"
+)
+
+// The ports of a host, as the real agent has them.
+const (
+	portServer = 8300
+	portGossip = 8301
+)
+
+// host is a machine: what outlives a crash of the server on it.
+type host struct {
+	world  *world
+	num    int // from 0; the address is 10.0.0.num+1
+	name   string
+	id     raft.NodeID
+	gossip netip.AddrPort
+	group  int // servers of one group are to make a cluster
+	pool   int // hosts of one pool are to see each other in gossip
+	spec   spec
+	links  []*link // to each host, by number; nil until used
+
+	disk    *disk.Disk
+	storage storageProfile
+	proc    *process // nil while the server is down
+	life    int      // how often it was started
+	left    bool     // it left for good
+	drift   int64    // of its clock, in millionths
+	wrote   *diskCheck
+}
+
+// spec is how the server on a host is configured.
+type spec struct {
+	expect    int
+	bootstrap bool
+	joins     []*host // whom to ask for the members when it starts
+}
+
+// storageProfile is how fast a disk is.
+type storageProfile struct {
+	sync, jitter time.Duration // a sync takes from sync to sync+jitter
+	rand         *rand.Rand
+}
+
+// addHost adds a machine on which nothing runs.
+func (w *world) addHost(name string, s spec) *host {
+	n := len(w.hosts)
+	h := &host{
+		world: w, num: n, name: name, id: raft.NodeID(name), spec: s,
+		gossip: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte((n + 1) >> 8), byte(n + 1)}), portGossip),
+		storage: storageProfile{
+			sync: 200 * time.Microsecond, jitter: 300 * time.Microsecond,
+			rand: stream(w.seed, "sync "+name),
+		},
+	}
+	h.disk = disk.New()
+	w.hosts = append(w.hosts, h)
+	return h
+}
+
+// hostAt returns the machine with the address, or nil.
+func (w *world) hostAt(a netip.Addr) *host {
+	if !a.Is4() {
+		return nil
+	}
+	b := a.As4()
+	n := int(b[2])<<8 + int(b[3]) - 1
+	if b[0] != 10 || b[1] != 0 || n < 0 || n >= len(w.hosts) {
+		return nil
+	}
+	return w.hosts[n]
+}
+
+// hostNamed returns the machine with the name, or nil.
+func (w *world) hostNamed(name string) *host {
+	for _, h := range w.hosts {
+		if h.name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// link returns the way to another host.
+func (h *host) link(to *host) *link {
+	for len(h.links) <= to.num {
+		h.links = append(h.links, nil)
+	}
+	l := h.links[to.num]
+	if l == nil {
+		l = &link{net: &h.world.net, rand: stream(h.world.seed, "link "+h.name+" "+to.name)}
+		h.links[to.num] = l
+	}
+	return l
+}
+
+// address is where other servers reach this one.
+func (h *host) address() netip.AddrPort { return netip.AddrPortFrom(h.gossip.Addr(), portServer) }
+
+// live returns the hosts whose server runs.
+func (w *world) live() []*host {
+	var hs []*host
+	for _, h := range w.hosts {
+		if h.proc != nil {
+			hs = append(hs, h)
+		}
+	}
+	return hs
+}
+
+// boot starts the server with what its disk holds.
+func (h *host) boot() {
+	if h.proc != nil || h.left {
+		return
+	}
+	h.life++
+	p, err := newProcess(h)
+	if err != nil {
+		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
+		return
+	}
+	h.proc = p
+	p.join(0)
+	p.carryOut()
+}
+
+// crash takes the power away: what the disk was not told to sync may be lost.
+func (h *host) crash() {
+	if h.proc == nil {
+		return
+	}
+	h.world.counts.Crashes++
+	h.world.say(h.name, "crash: power fails")
+	h.disk.Crash(stream(h.world.seed, fmt.Sprintf("crash %s %d", h.name, h.life)))
+	h.stop()
+}
+
+// kill ends the process only: the system still holds what it wrote.
+func (h *host) kill(why string) {
+	if h.proc == nil {
+		return
+	}
+	h.world.counts.Crashes++
+	h.world.say(h.name, "stops: %s", why)
+	h.stop()
+}
+
+// stop forgets the process and closes its connections.
+func (h *host) stop() {
+	p := h.proc
+	h.proc = nil
+	p.abandon()
+	for _, other := range h.world.live() {
+		if c := other.proc.conns[h.num]; c != nil {
+			c.reset()
+		}
+	}
+}

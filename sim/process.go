@@ -1,0 +1,256 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"praetor/internal/server"
+	"praetor/raft"
+	"praetor/swim"
+)
+
+// process is one life of a server: all that a crash takes away. It is the
+// simulated counterpart of the real driver in package agent.
+type process struct {
+	host   *host
+	life   int
+	clock  clock
+	server *server.Server
+	store  *storage
+	conns  map[int]*conn // by number of the host; never ranged over
+
+	wake    time.Duration // when the next tick is on the queue, of the world's time
+	waiting map[server.RequestID]func(server.Answer)
+	nextID  server.RequestID
+	joined  bool
+	seen    seen // by the checkers
+}
+
+// errCrashed is what a request gets whose server crashed under it.
+var errCrashed = errors.New("the server crashed")
+
+// newProcess starts a server on what the host's disk holds.
+func newProcess(h *host) (*process, error) {
+	p := &process{
+		host: h, life: h.life,
+		clock:   clock{start: h.world.now, drift: h.drift},
+		conns:   map[int]*conn{},
+		wake:    never,
+		waiting: map[server.RequestID]func(server.Answer){},
+	}
+	store, stored, err := openStorage(p)
+	if err != nil {
+		return nil, err
+	}
+	p.store = store
+	h.world.say(h.name, "start: %s", describe(stored))
+	h.world.check.started(p, stored)
+	p.server, err = server.New(p.now(), p.config(), stored)
+	return p, err
+}
+
+func describe(s raft.Stored) string {
+	if s.Hard == (raft.HardState{}) && len(s.Entries) == 0 {
+		return "the disk is empty"
+	}
+	last := s.Snapshot.Index
+	if n := len(s.Entries); n > 0 {
+		last = s.Entries[n-1].Index
+	}
+	return fmt.Sprintf("the disk has term %d and the log up to %d", s.Hard.Term, last)
+}
+
+func (p *process) config() server.Config {
+	h := p.host
+	gossip := swim.DefaultLAN()
+	gossip.Addr = h.gossip
+	return server.Config{
+		ID: h.id, Name: h.name, Datacenter: "dc1", Addr: h.address(), Build: "sim",
+		Bootstrap: h.spec.bootstrap, Expect: h.spec.expect,
+		Gossip: gossip,
+		Rand:   stream(h.world.seed, fmt.Sprintf("server %s %d", h.name, p.life)),
+		Trace:  func(e server.TraceEvent) { h.world.say(h.name, "%s", e.What) },
+	}
+}
+
+// now is what the server's clock shows.
+func (p *process) now() time.Duration { return p.clock.local(p.host.world.now) }
+
+// alive reports whether the process still runs.
+func (p *process) alive() bool { return p.host.proc == p }
+
+// later lets do happen after d, if the process is still alive then.
+func (p *process) later(d time.Duration, do func()) {
+	p.host.world.after(d, func() {
+		if p.alive() {
+			do()
+		}
+	})
+}
+
+// carryOut does what the core asks for. It is called after every event of the
+// server, and lets the checkers look at what the event did.
+func (p *process) carryOut() {
+	w := p.host.world
+	e := p.server.Effects(p.now())
+	w.check.written(p, e.Writes)
+	p.store.add(e.Writes)
+	for _, m := range e.Peers {
+		p.sendPeer(m)
+	}
+	for _, m := range e.Packets {
+		w.sendPacket(p.host, m)
+	}
+	for _, s := range e.Streams {
+		w.startExchange(p, s)
+	}
+	w.check.after(p)
+	p.answer(e.Answers)
+	p.joinEnded(e.Joins)
+	switch {
+	case e.Fatal != nil:
+		w.fail("no server gives up", []string{p.host.name}, "%v", e.Fatal)
+	case e.Left:
+		p.host.left = true
+		p.host.kill("it has left")
+	default:
+		p.arm()
+	}
+}
+
+func (p *process) answer(answers []server.Answer) {
+	for _, a := range answers {
+		done, ok := p.waiting[a.ID]
+		if !ok {
+			p.host.world.fail("a request has one answer", []string{p.host.name}, "request %d has another one: %+v", a.ID, a)
+			return
+		}
+		delete(p.waiting, a.ID)
+		done(a)
+	}
+}
+
+// arm puts the next tick on the queue, unless an earlier one is there.
+func (p *process) arm() {
+	if due := p.clock.world(p.server.Deadline()); due < p.wake {
+		p.wake = max(due, p.host.world.now)
+		wake := p.wake
+		p.host.world.at(wake, func() {
+			if p.alive() && p.wake == wake {
+				p.tick()
+			}
+		})
+	}
+}
+
+// tick lets the server do what is due. The deadline may have moved since the
+// tick was put on the queue; then it is only put there anew.
+func (p *process) tick() {
+	p.wake = never
+	if p.server.Deadline() <= p.now() {
+		p.server.Tick(p.now())
+		p.notStuck()
+		p.carryOut()
+		return
+	}
+	p.arm()
+}
+
+// notStuck makes sure that a server does not tick for ever at one time.
+func (p *process) notStuck() {
+	s := &p.seen
+	if s.tickedAt != p.host.world.now {
+		s.tickedAt, s.ticks = p.host.world.now, 0
+	}
+	if s.ticks++; s.ticks > 1000 {
+		p.host.world.fail("deadlines move", []string{p.host.name}, "1000 ticks did not move the deadline past %v", p.server.Deadline())
+	}
+}
+
+func (p *process) undelivered(m server.PeerMessage) {
+	p.server.Undelivered(p.now(), m)
+	p.carryOut()
+}
+
+// submit asks for a write; done is called with its answer, once.
+func (p *process) submit(cmd []byte, done func(server.Answer)) {
+	p.nextID++
+	p.waiting[p.nextID] = done
+	p.server.Submit(p.now(), p.nextID, cmd)
+	p.carryOut()
+}
+
+// read asks to be told when the View is new enough, as the real agent does: a
+// leader whose lease holds need not ask anybody. done is called once.
+func (p *process) read(mode server.ReadMode, done func(server.Answer)) {
+	if p.host.world.sabotage.staleReads || mode == server.Stale || mode == server.Default && p.server.Current(p.now()) {
+		done(server.Answer{})
+		return
+	}
+	p.nextID++
+	p.waiting[p.nextID] = done
+	p.server.Barrier(p.now(), p.nextID, mode)
+	p.carryOut()
+}
+
+// abandon tells all who wait that the server crashed.
+func (p *process) abandon() {
+	for _, id := range slices.Sorted(maps.Keys(p.waiting)) {
+		p.waiting[id](server.Answer{ID: id, Err: errCrashed})
+	}
+	p.waiting = nil
+}
+
+// connTo returns the connection to a host, be it open or not.
+func (p *process) connTo(to *host) *conn {
+	c := p.conns[to.num]
+	if c == nil {
+		c = &conn{from: p, to: to}
+		p.conns[to.num] = c
+	}
+	return c
+}
+
+// join asks the hosts of the configuration, one after the other, for the
+// members, until one answers.
+func (p *process) join(try int) {
+	if targets := p.host.spec.joins; len(targets) > 0 {
+		p.server.Join(p.now(), targets[try%len(targets)].gossip)
+		p.seen.joinTries = try + 1
+	}
+}
+
+func (p *process) joinEnded(results []swim.JoinResult) {
+	for _, r := range results {
+		switch {
+		case p.joined:
+		case r.Err == nil:
+			p.joined = true
+		default:
+			p.later(time.Second, func() { p.join(p.seen.joinTries); p.carryOut() })
+		}
+	}
+}
+
+// member returns what this server's gossip says of a host, in words.
+func (p *process) member(h *host) string {
+	for _, m := range p.server.Members() {
+		if m.Name == h.name {
+			return m.State.String()
+		}
+	}
+	return "unknown"
+}
+
+// names lists hosts for a message.
+func names(hs []*host) string {
+	var s []string
+	for _, h := range hs {
+		s = append(s, h.name)
+	}
+	return strings.Join(s, " ")
+}

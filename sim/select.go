@@ -1,0 +1,82 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// leader returns the server that leads, in the newest term if several believe
+// that they do, or nil.
+func (p *player) leader() *host {
+	var best *host
+	for _, h := range p.liveIn(p.group) {
+		st := h.proc.server.Status()
+		if st.Leading && (best == nil || st.Term > best.proc.server.Status().Term) {
+			best = h
+		}
+	}
+	return best
+}
+
+// hosts returns the hosts that a word of a scenario stands for: a name, names
+// with commas between, or one of
+//
+//	all        every host of the group
+//	leader     who leads at the moment
+//	follower   the first one that runs and does not lead
+//	followers  all of those
+//	it         who said what a "when" waited for
+func (p *player) hostsOf(word string) ([]*host, error) {
+	switch word {
+	case "all":
+		return p.members(), nil
+	case "it":
+		if p.it != nil {
+			return []*host{p.it}, nil
+		}
+	case "leader":
+		if h := p.leader(); h != nil {
+			return []*host{h}, nil
+		}
+	case "follower", "followers":
+		l := p.leader()
+		fs := slices.DeleteFunc(p.liveIn(p.group), func(h *host) bool { return h == l })
+		if word == "follower" {
+			fs = fs[:min(1, len(fs))]
+		}
+		return fs, nil
+	default:
+		return p.named(word)
+	}
+	return nil, fmt.Errorf("there is no %s now", word)
+}
+
+func (p *player) named(word string) ([]*host, error) {
+	var hs []*host
+	for _, name := range strings.Split(word, ",") {
+		h := p.hostNamed(name)
+		if h == nil {
+			return nil, fmt.Errorf("there is no server %s", name)
+		}
+		hs = append(hs, h)
+	}
+	return hs, nil
+}
+
+// one returns the host that a word stands for, which must be one that runs.
+func (p *player) one(word string) (*host, error) {
+	hs, err := p.hostsOf(word)
+	if err != nil {
+		return nil, err
+	}
+	if len(hs) != 1 || hs[0].proc == nil {
+		return nil, fmt.Errorf("%s must be one server that runs", word)
+	}
+	return hs[0], nil
+}
+
+// members returns the hosts of the group.
+func (p *player) members() []*host {
+	return slices.DeleteFunc(slices.Clone(p.world.hosts), func(h *host) bool { return h.group != p.group })
+}

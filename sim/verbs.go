@@ -1,0 +1,130 @@
+package sim
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// verb is a kind of step.
+type verb struct {
+	usage       string
+	least, most int  // number of arguments
+	shown       bool // the trace shows the step
+	waits       bool // it lets time pass, so that "when" cannot do it
+	do          func(p *player, st step) error
+}
+
+// verbs are all the steps that there are. It is filled in by init because
+// "when" refers to it.
+var verbs map[string]verb
+
+func init() {
+	verbs = map[string]verb{
+		"servers": {usage: "servers N [expect=N] [bootstrap=1]", least: 1, most: 1, shown: true, do: (*player).servers},
+		"server":  {usage: "server NAME [expect=N] [bootstrap=1] [joins NAMES]", least: 1, most: 1, shown: true, do: (*player).server},
+		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},
+		"network": {usage: "network [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", shown: true, do: (*player).setNetwork},
+		"link":    {usage: "link A B [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", least: 2, most: 2, shown: true, do: (*player).setLink},
+		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D]", least: 1, most: 1, shown: true, do: (*player).setDisk},
+		"clock":   {usage: "clock HOSTS drift=PPM (from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
+
+		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost((*host).crash)},
+		"kill":    {usage: "kill HOSTS", least: 1, most: 1, do: eachHost(func(h *host) { h.kill("killed") })},
+		"restart": {usage: "restart HOSTS", least: 1, most: 1, do: eachHost((*host).boot)},
+		"leave":   {usage: "leave HOSTS", least: 1, most: 1, shown: true, do: eachHost((*host).leave)},
+		"join":    {usage: "join HOST HOST", least: 2, most: 2, shown: true, do: (*player).join},
+		"cut":     {usage: "cut HOSTS HOSTS [oneway=1]", least: 2, most: 2, shown: true, do: (*player).cut},
+		"isolate": {usage: "isolate HOSTS", least: 1, most: 1, shown: true, do: (*player).isolate},
+		"heal":    {usage: "heal [HOSTS HOSTS]", most: 2, shown: true, do: (*player).heal},
+
+		"put":     {usage: "put KEY VALUE [via HOST] [outcome=ok|refused|unknown|any]", least: 2, most: 2, waits: true, do: (*player).putKey},
+		"get":     {usage: "get KEY [via HOST] [mode=default|consistent|stale]", least: 1, most: 1, waits: true, do: (*player).getKey},
+		"clients": {usage: "clients N [keys=N] [think=D]", least: 1, most: 1, shown: true, do: (*player).startClients},
+		"stop":    {usage: "stop (the clients)", shown: true, do: (*player).stopClients},
+
+		"wait":   {usage: "wait D", least: 1, most: 1, waits: true, do: (*player).wait},
+		"quiet":  {usage: "quiet D", least: 1, most: 1, waits: true, do: (*player).quiet},
+		"expect": {usage: expectUsage, least: 1, most: 3, waits: true, do: (*player).expect},
+		"when":   {usage: `when HOST|any says "TEXT" STEP...`, least: 4, most: 99, do: (*player).when},
+	}
+}
+
+// eachHost makes a step of something that is done to each of some hosts.
+func eachHost(do func(*host)) func(*player, step) error {
+	return func(p *player, st step) error {
+		hs, err := p.hostsOf(st.args[0])
+		for _, h := range hs {
+			do(h)
+		}
+		return err
+	}
+}
+
+// when sets a trap.
+func (p *player) when(st step) error {
+	if st.args[1] != "says" {
+		return fmt.Errorf("it is: %s", verbs["when"].usage)
+	}
+	inner, err := step{line: st.line, text: st.text}.parse(st.args[3:])
+	if err != nil {
+		return err
+	}
+	if verbs[inner.verb].waits || inner.verb == "when" {
+		return fmt.Errorf("%s cannot be done by a trap", inner.verb)
+	}
+	p.triggers = append(p.triggers, &trigger{who: st.args[0], text: st.args[2], do: func(it *host) {
+		p.it = it
+		if err := p.do(inner); err != nil {
+			p.fail("the scenario makes sense", nil, "line %d: %q: %v", st.line, st.text, err)
+		}
+		p.it = nil
+	}})
+	return nil
+}
+
+// wait lets time pass.
+func (p *player) wait(st step) error {
+	d, err := time.ParseDuration(st.args[0])
+	if err != nil {
+		return err
+	}
+	p.run(p.now + d)
+	return nil
+}
+
+// quiet stops the clients, lets time pass, and then holds everything against
+// what must be true once nothing fails any more.
+func (p *player) quiet(st step) error {
+	if err := p.stopClients(st); err != nil {
+		return err
+	}
+	if err := p.wait(st); err != nil {
+		return err
+	}
+	if p.failed == nil {
+		p.check.quiet()
+	}
+	if p.failed == nil {
+		p.trace.line(p.now, "--", "quiet: all checks hold")
+	}
+	return nil
+}
+
+// percent reads a probability such as 2.5%.
+func percent(s string) (float64, error) {
+	var f float64
+	n, ok := cutSuffix(s, '%')
+	f, err := strconv.ParseFloat(n, 64)
+	if err != nil || !ok || f < 0 || f > 100 {
+		return 0, fmt.Errorf("%q is no percentage", s)
+	}
+	return f / 100, nil
+}
+
+func cutSuffix(s string, c byte) (string, bool) {
+	if s == "" || s[len(s)-1] != c {
+		return s, false
+	}
+	return s[:len(s)-1], true
+}

@@ -1,0 +1,104 @@
+package sim
+
+// setNetwork changes all links that have no profile of their own.
+func (p *player) setNetwork(st step) (err error) {
+	p.net.base, err = st.profile(p.net.base)
+	return err
+}
+
+// setLink changes the links between two hosts, both ways.
+func (p *player) setLink(st step) error {
+	return p.eachLink(st, func(l *link) error {
+		own, err := st.profile(*l.profile())
+		l.own = &own
+		return err
+	})
+}
+
+// profile returns a profile with what the step changes in it.
+func (st step) profile(f profile) (_ profile, err error) {
+	if f.delay, err = st.duration("delay", f.delay); err != nil {
+		return f, err
+	}
+	if f.jitter, err = st.duration("jitter", f.jitter); err != nil {
+		return f, err
+	}
+	if s, ok := st.named["loss"]; ok {
+		if f.loss, err = percent(s); err != nil {
+			return f, err
+		}
+	}
+	if s, ok := st.named["duplicate"]; ok {
+		f.duplicate, err = percent(s)
+	}
+	return f, err
+}
+
+// cut severs the links between two sets of hosts.
+func (p *player) cut(st step) error {
+	return p.eachLink(st, func(l *link) error { l.cut = true; return nil })
+}
+
+// isolate severs the links between some hosts and all others.
+func (p *player) isolate(st step) error {
+	hs, err := p.hostsOf(st.args[0])
+	if err != nil {
+		return err
+	}
+	inside := map[*host]bool{}
+	for _, h := range hs {
+		inside[h] = true
+	}
+	for _, a := range p.hosts {
+		for _, b := range p.hosts {
+			if inside[a] != inside[b] {
+				a.link(b).cut = true
+			}
+		}
+	}
+	return nil
+}
+
+// heal joins the links between two sets of hosts, or all.
+func (p *player) heal(st step) error {
+	if len(st.args) == 0 {
+		for _, a := range p.hosts {
+			for _, b := range p.hosts {
+				a.link(b).cut = false
+			}
+		}
+		return nil
+	}
+	return p.eachLink(st, func(l *link) error { l.cut = false; return nil })
+}
+
+// eachLink calls do for the links from the first hosts to the second, and
+// unless the step says oneway=1 also for the links back.
+func (p *player) eachLink(st step, do func(*link) error) error {
+	word := st.args[len(st.args)-1]
+	from, err := p.hostsOf(st.args[0])
+	if err != nil {
+		return err
+	}
+	to, err := p.hostsOf(word)
+	if err != nil {
+		return err
+	}
+	for _, a := range from {
+		for _, b := range to {
+			if a == b {
+				continue
+			}
+			if err := do(a.link(b)); err != nil {
+				return err
+			}
+			if st.named["oneway"] == "1" {
+				continue
+			}
+			if err := do(b.link(a)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
