@@ -101,7 +101,7 @@ func (c Config) normalize() (Config, error) {
 			return c, err
 		}
 	}
-	if c.Datacenter = strings.ToLower(c.Datacenter); !isHostName(c.Datacenter) {
+	if c.Datacenter = strings.ToLower(c.Datacenter); !isHostName(c.Datacenter) || strings.Contains(c.Datacenter, ".") {
 		return c, fmt.Errorf("dns: datacenter %q is not a DNS label", c.Datacenter)
 	}
 	if c.UDP.AnswerLimit < 1 {

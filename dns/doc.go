@@ -56,17 +56,19 @@
 //
 // The format is that of RFC 1035, 4.1; miekg/dns packs and unpacks it.
 //
-//	 0             2             4       6       8       10      12
-//	+-------------+-------------+-------+-------+-------+-------+
-//	| id          | QR op AA TC | questions     | authority     |   the counts are
-//	|             | RD RA rcode |       | answers       | additional   two bytes each
-//	+-------------+-------------+-------+-------+-------+-------+
-//	| question: name, type, class                               |
-//	+-----------------------------------------------------------+
-//	| answer, authority, additional: records of                 |
-//	|   name (a pointer of 2 bytes if it stood before), type,   |
-//	|   class, TTL (s), length, data                            |
-//	+-----------------------------------------------------------+
+//	 0               2               4
+//	+---------------+---------------+
+//	| id            | QR op AA TC RD RA rcode
+//	+---------------+---------------+
+//	| questions     | answers       |   how many of each follow
+//	+---------------+---------------+
+//	| authority     | additional    |
+//	+---------------+---------------+
+//	| question: name, type, class   |
+//	+-------------------------------+
+//	| records: name (2 bytes if it stood before), type (2), class (2),
+//	|   TTL in seconds (4), length of the data (2), data
+//	+-------------------------------+
 //
 // # Where it differs from Consul
 //

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -144,7 +143,9 @@ func (l *lookup) node(ctx context.Context, dc, name string) ([]record, error) {
 	switch {
 	case len(meta) == 0:
 	case l.qtype == dns.TypeTXT || l.qtype == dns.TypeANY:
-		found = append(found, record{answer: meta})
+		for _, rr := range meta {
+			found = append(found, record{answer: []dns.RR{rr}})
+		}
 	case l.h.cfg.Instances.NodeMetaTXT && len(found) > 0:
 		found[len(found)-1].meta = meta
 	}
@@ -194,6 +195,3 @@ func (l *lookup) shuffled(in []*catalog.Instance) iter.Seq[*catalog.Instance] {
 		}
 	}
 }
-
-// portKey names a SRV record's target and port, which together say where.
-func portKey(target string, port int) string { return target + ":" + strconv.Itoa(port) }

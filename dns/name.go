@@ -129,9 +129,9 @@ func parseReverse(name string) (netip.Addr, bool) {
 	digits := labels[:n-2]
 	slices.Reverse(digits)
 	switch {
-	case labels[n-2] == "in-addr" && len(digits) == 4:
+	case labels[n-2] == "in-addr":
 		ip, err := netip.ParseAddr(strings.Join(digits, "."))
-		return ip, err == nil
+		return ip, err == nil && ip.Is4()
 	case labels[n-2] == "ip6" && len(digits) == 32:
 		b, err := hex.DecodeString(strings.Join(digits, ""))
 		ip, ok := netip.AddrFromSlice(b)

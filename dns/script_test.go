@@ -215,8 +215,8 @@ func checkReply(t testing.TB, q, r *dns.Msg, over Transport) int {
 	if len(q.Question) > 0 && (len(r.Question) != 1 || r.Question[0] != q.Question[0]) {
 		t.Fatalf("reply repeats the question as %v, asked was %v", r.Question, q.Question)
 	}
-	if (q.IsEdns0() == nil) != (countOPT(r) == 0) {
-		t.Fatalf("reply speaks EDNS0 and the question does not, or the other way around:\n%s", r)
+	if opt := q.IsEdns0(); countOPT(r) > 1 || (opt == nil) != (countOPT(r) == 0) || opt != nil && opt.Do() != r.IsEdns0().Do() {
+		t.Fatalf("reply does not speak EDNS0 as the question does:\n%s\n%s", q, r)
 	}
 	return len(packed)
 }

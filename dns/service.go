@@ -114,24 +114,32 @@ func (l *lookup) addressOf(in *catalog.Instance) string {
 	return own
 }
 
+// A place is where an instance listens.
+type place struct {
+	target string
+	port   uint16
+}
+
 // srvRecords returns a SRV record (RFC 2782) for each place where an instance
 // listens, with the addresses of its target.
 func (l *lookup) srvRecords(ctx context.Context, dc string, live []*catalog.Instance, ttl uint32) []record {
 	var found []record
-	seen := make(map[string]bool) // targets, and targets with their port
+	places := make(map[place]bool)
+	targets := make(map[string]bool)
 	for in := range l.shuffled(live) {
 		srv, addrs := l.srv(ctx, dc, in, ttl)
-		if srv == nil || seen[portKey(srv.Target, in.Service.Port)] {
+		if srv == nil || places[place{srv.Target, srv.Port}] {
 			continue
 		}
+		places[place{srv.Target, srv.Port}] = true
 		rec := record{answer: []dns.RR{srv}}
-		if !seen[srv.Target] {
+		if !targets[srv.Target] {
+			targets[srv.Target] = true
 			rec.addrs = addrs
 			if l.h.cfg.Instances.NodeMetaTXT {
 				rec.meta = metaRRs(srv.Target, in.Node, ttl)
 			}
 		}
-		seen[srv.Target], seen[portKey(srv.Target, in.Service.Port)] = true, true
 		if found = append(found, rec); len(found) >= l.room() {
 			break
 		}
