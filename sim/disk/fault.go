@@ -71,7 +71,7 @@ const (
 	NoFault    FaultKind = iota
 	EIO                  // any operation but a sync fails
 	Full                 // whatever takes room fails: create, write, preallocate, rename
-	FailedSync           // a sync fails, and what it should have made durable is lost
+	FailedSync           // a sync fails, and the writes that it should have made durable are lost
 	Rot                  // a read finds one bit flipped, which stays so
 	Slow                 // the operation takes Delay, which is added to Stats
 	faultKinds
