@@ -1,4 +1,4 @@
-package api
+package api_test
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"praetor/api"
+	"praetor/api/apitest"
 	"praetor/internal/server"
 )
 
@@ -24,9 +26,9 @@ func (d discard) SetWriteDeadline(time.Time) error { return nil }
 // BenchmarkGetKey is a read of one key through everything above the store,
 // beside a handler that writes the same bytes and does nothing else.
 func BenchmarkGetKey(b *testing.B) {
-	store := newFakeStore()
-	store.put("app/config/name", strings.Repeat("x", 100))
-	a := New(Config{Datacenter: "dc1", Agent: &fakeAgent{}, Store: onlyView{store}})
+	store := apitest.NewStore()
+	store.Put("app/config/name", strings.Repeat("x", 100))
+	a := api.New(api.Config{Datacenter: "dc1", Agent: &apitest.Agent{}, Store: onlyView{store}})
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, httptest.NewRequest("GET", "/v1/kv/app/config/name", nil))
 	answer := w.Body.Bytes()
@@ -46,6 +48,6 @@ func BenchmarkGetKey(b *testing.B) {
 
 // onlyView is a store whose barrier does not remember, as it would a request
 // without end.
-type onlyView struct{ *fakeStore }
+type onlyView struct{ *apitest.Store }
 
 func (onlyView) Barrier(context.Context, server.ReadMode) error { return nil }

@@ -1,8 +1,7 @@
-package api
+package api_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"praetor/api"
+	"praetor/api/apitest"
 	"praetor/internal/server"
 	"praetor/kv"
 )
@@ -23,7 +24,7 @@ type watch struct {
 }
 
 // start begins a request under a context of its own.
-func start(a *API, target string) *watch {
+func start(a *api.API, target string) *watch {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watch{ResponseRecorder: httptest.NewRecorder(), cancel: cancel}
 	r := httptest.NewRequest("GET", target, nil).WithContext(ctx)
@@ -33,6 +34,13 @@ func start(a *API, target string) *watch {
 		w.done, w.took = true, time.Since(begun)
 	}()
 	return w
+}
+
+// get returns the body of an answer.
+func get(h http.Handler, target string) string {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+	return w.Body.String()
 }
 
 // waits fails the test if the query has been answered.
@@ -58,39 +66,32 @@ func (w *watch) answered(t *testing.T, took time.Duration, index string) {
 	}
 }
 
-func (s *fakeStore) put(key, value string) uint64 {
-	res, err := s.Write(context.Background(), server.KVCommand(kv.Command{Key: key, Value: []byte(value)}))
-	if err != nil || !res.OK {
-		panic(fmt.Sprint(res, err))
-	}
-	return res.Index
-}
-
 // blocking runs a test with virtual time over a store that has key a at index
 // 11. When it ends, no query may still count as waiting.
-func blocking(t *testing.T, cfg Config, test func(t *testing.T, a *API, s *fakeStore)) {
+func blocking(t *testing.T, cfg api.Config, test func(t *testing.T, a *api.API, s *apitest.Store)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newFakeStore()
-		cfg.Datacenter, cfg.Store, cfg.Agent = "dc1", s, &fakeAgent{}
+		s := apitest.NewStore()
+		cfg.Datacenter, cfg.Store, cfg.Agent = "dc1", s, &apitest.Agent{}
 		if cfg.Jitter == nil {
 			cfg.Jitter = func(time.Duration) time.Duration { return 0 }
 		}
-		a := New(cfg)
-		s.put("a", "x")
+		a := api.New(cfg)
+		s.Put("a", "x")
 		test(t, a, s)
 		synctest.Wait()
-		if n := a.waiting.Load(); n != 0 {
-			t.Errorf("%d queries still count as waiting", n)
+		const none = "\nconsul_http_blocking_queries 0\n"
+		if m := get(a, "/v1/agent/metrics?format=prometheus"); !strings.Contains(m, none) {
+			t.Errorf("queries still count as waiting:\n%s", m)
 		}
 	})
 }
 
 func TestABlockingQueryWakesOnAWriteOfWhatItRead(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		w := start(a, "/v1/kv/a?raw&index=11")
 		w.waits(t)
 		time.Sleep(time.Second)
-		s.put("a", "y")
+		s.Put("a", "y")
 		w.answered(t, time.Second, "12")
 		if got := w.Body.String(); got != "y" {
 			t.Errorf("got %q, want the new value", got)
@@ -99,12 +100,12 @@ func TestABlockingQueryWakesOnAWriteOfWhatItRead(t *testing.T) {
 }
 
 func TestABlockingQuerySleepsThroughUnrelatedWrites(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		key, tree := start(a, "/v1/kv/a?index=11"), start(a, "/v1/kv/a?recurse&index=11")
-		s.put("b", "1")
+		s.Put("b", "1")
 		key.waits(t)
 		tree.waits(t)
-		s.put("a/below", "1") // under the prefix, but another key
+		s.Put("a/below", "1") // under the prefix, but another key
 		key.waits(t)
 		tree.answered(t, 0, "13")
 		key.cancel()
@@ -112,16 +113,16 @@ func TestABlockingQuerySleepsThroughUnrelatedWrites(t *testing.T) {
 }
 
 func TestABlockingQueryOnAMissingKeyWakesWhenItComes(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		w := start(a, "/v1/kv/new?raw&index=1")
 		w.waits(t)
-		s.put("new", "here")
+		s.Put("new", "here")
 		w.answered(t, 0, "12")
 	})
 }
 
 func TestABlockingQueryWakesOnADeletionUnderItsPrefix(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		w := start(a, "/v1/kv/?recurse&index=11")
 		w.waits(t)
 		_, err := s.Write(t.Context(), server.KVCommand(kv.Command{Op: kv.OpDelete, Key: "a"}))
@@ -136,7 +137,7 @@ func TestABlockingQueryWakesOnADeletionUnderItsPrefix(t *testing.T) {
 }
 
 func TestABlockingQueryAnswersAtOnceWhenItsIndexIsPast(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		start(a, "/v1/kv/a?index=10").answered(t, 0, "11")
 		start(a, "/v1/kv/a?index=12").answered(t, 0, "11") // from another life of the cluster
 	})
@@ -155,7 +156,7 @@ func TestWaitIsBoundedAndSpread(t *testing.T) {
 		{"&wait=1ns", time.Nanosecond},
 	} {
 		most := func(max time.Duration) time.Duration { return max }
-		blocking(t, Config{Jitter: most}, func(t *testing.T, a *API, s *fakeStore) {
+		blocking(t, api.Config{Jitter: most}, func(t *testing.T, a *api.API, s *apitest.Store) {
 			w := start(a, "/v1/kv/a?index=11"+test.query)
 			time.Sleep(test.want)
 			w.answered(t, test.want, "11")
@@ -164,7 +165,7 @@ func TestWaitIsBoundedAndSpread(t *testing.T) {
 }
 
 func TestABlockingQueryEndsWithItsClient(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		w := start(a, "/v1/kv/a?index=11")
 		w.waits(t)
 		w.cancel()
@@ -176,7 +177,7 @@ func TestABlockingQueryEndsWithItsClient(t *testing.T) {
 }
 
 func TestBlockingQueriesBeyondTheBoundAreRefused(t *testing.T) {
-	blocking(t, Config{MaxWaiting: 2}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{MaxWaiting: 2}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		first, second := start(a, "/v1/kv/a?index=11"), start(a, "/v1/kv/a?index=11")
 		first.waits(t)
 		second.waits(t)
@@ -197,7 +198,7 @@ func TestBlockingQueriesBeyondTheBoundAreRefused(t *testing.T) {
 }
 
 func TestABlockingQueryOnServiceHealthWakesOnACheck(t *testing.T) {
-	blocking(t, Config{}, func(t *testing.T, a *API, s *fakeStore) {
+	blocking(t, api.Config{}, func(t *testing.T, a *api.API, s *apitest.Store) {
 		register := func(body string) {
 			t.Helper()
 			w := httptest.NewRecorder()

@@ -1,4 +1,4 @@
-package api
+package api_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"praetor/api"
+	"praetor/api/apitest"
 	"praetor/internal/script"
 	"praetor/internal/server"
 )
@@ -22,17 +24,17 @@ import (
 //	modes                                the barriers that were asked for since the last modes
 func TestScripts(t *testing.T) {
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
-		store, agent := newFakeStore(), &fakeAgent{}
-		a := New(Config{Datacenter: "dc1", Agent: agent, Store: store,
+		store, agent := apitest.NewStore(), &apitest.Agent{}
+		a := api.New(api.Config{Datacenter: "dc1", Agent: agent, Store: store,
 			Jitter: func(time.Duration) time.Duration { return 0 }})
 		return func(c script.Command) string {
 			switch c.Verb {
 			case "store":
-				return store.configure(c)
+				return configure(store, c)
 			case "calls":
-				return strings.Join(agent.took(), "\n")
+				return strings.Join(agent.Took(), "\n")
 			case "modes":
-				return store.tookModes()
+				return modes(store)
 			case "upload":
 				return upload(a, c)
 			}
@@ -78,25 +80,25 @@ func exchange(h http.Handler, r *http.Request) string {
 	return b.String() + w.Body.String()
 }
 
-func (s *fakeStore) configure(c script.Command) string {
+func configure(s *apitest.Store, c script.Command) string {
 	if c.Has("known") {
-		s.known = c.Named["known"] == "true"
+		s.Known = c.Named["known"] == "true"
 	}
-	s.age = c.Duration("age", s.age)
+	s.Age = c.Duration("age", s.Age)
 	if c.Has("error") {
-		s.fail = map[string]error{"noleader": server.ErrNoLeader, "busy": server.ErrBusy,
+		s.Fail = map[string]error{"noleader": server.ErrNoLeader, "busy": server.ErrBusy,
 			"lost": server.ErrLeadershipLost, "toolarge": server.ErrTooLarge, "none": nil}[c.Named["error"]]
 	}
 	return ""
 }
 
-func (s *fakeStore) tookModes() string {
-	var names []string
-	for _, m := range s.modes {
-		names = append(names, modeName(m))
+func modes(s *apitest.Store) string {
+	names := map[server.ReadMode]string{server.Default: "default", server.Stale: "stale", server.Consistent: "consistent"}
+	var list []string
+	for _, m := range s.Modes() {
+		list = append(list, names[m])
 	}
-	s.modes = nil
-	return strings.Join(names, " ")
+	return strings.Join(list, " ")
 }
 
 // counter counts the bytes that are read of a body.

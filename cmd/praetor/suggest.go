@@ -5,7 +5,7 @@ import "fmt"
 // didYouMean returns a sentence that names the nearest of names to a word that
 // is none of them, or "" if none is near.
 func didYouMean(word string, names []string) string {
-	best, least := "", len(word)/2+1 // half of the letters may be wrong
+	best, least := "", max(len(word)/2, 2)+1 // half of the letters may be wrong
 	for _, n := range names {
 		if d := distance(word, n); d < least {
 			best, least = n, d

@@ -158,6 +158,20 @@ func waitForWaiter(t *testing.T, p *process) {
 
 func TestWalkthroughServicesAndChecks(t *testing.T) {
 	server, client, dir := pair(t, "-enable-local-script-checks")
+	eventually(t, 20*time.Second, func() string { // curl and ping fail: there is nothing on port 80, and no way out
+		critical := get[[]struct{ CheckID, ServiceName, Node string }](server, "/v1/health/state/critical")
+		if len(critical) != 2 {
+			return fmt.Sprintf("two critical checks in %v", critical)
+		}
+		return ""
+	})
+	for _, name := range []string{"web", "mysql"} { // ping is a check of the node: it counts for all on it
+		if r := server.dig(name+".service.consul", dns.TypeA); len(r.Answer) != 0 {
+			t.Errorf("%s is critical and yet answered: %v", name, r)
+		}
+	}
+	os.WriteFile(filepath.Join(dir, "ping.json"), []byte(`{"check": {"name": "ping", "script": "true", "interval": "1s"}}`), 0o644)
+	client.signal(syscall.SIGHUP)
 	eventually(t, 10*time.Second, func() string {
 		r := server.dig("mysql.service.consul", dns.TypeSRV)
 		if len(r.Answer) != 1 || r.Answer[0].(*dns.SRV).Port != 3306 || len(r.Extra) == 0 {
@@ -181,13 +195,6 @@ func TestWalkthroughServicesAndChecks(t *testing.T) {
 			t.Errorf("catalog/service/mysql at %s: %+v", p.ip, got)
 		}
 	}
-	eventually(t, 20*time.Second, func() string { // curl and ping fail: nothing listens on port 80 here
-		critical := get[[]struct{ CheckID, ServiceName, Node string }](server, "/v1/health/state/critical")
-		if len(critical) != 2 {
-			return fmt.Sprintf("two critical checks in %v", critical)
-		}
-		return ""
-	})
 	if r := server.dig("web.service.consul", dns.TypeA); len(r.Answer) != 0 {
 		t.Errorf("web is critical and yet answered: %v", r)
 	}

@@ -1,0 +1,256 @@
+// Package apitest has a Store and an Agent to test what speaks HTTP to an
+// agent, without a cluster: the real state machines without a log, and an agent
+// that writes down what it is asked for.
+//
+//	store, agent := apitest.NewStore(), &apitest.Agent{}
+//	a := api.New(api.Config{Datacenter: "dc1", Store: store, Agent: agent})
+package apitest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"praetor/api"
+	"praetor/catalog"
+	"praetor/internal/server"
+	"praetor/kv"
+)
+
+// Store is an api.Store of one server that is its own leader: the real state
+// machines, without a log. Each write is one index, and the first one is 11.
+type Store struct {
+	mu    sync.Mutex // held while a command is applied
+	view  atomic.Pointer[server.View]
+	modes []server.ReadMode
+
+	// What the methods answer. Set them before a request, not during one.
+	Known bool          // whether there is a leader
+	Age   time.Duration // since it was heard of
+	Fail  error         // of Barrier and Write, if not nil
+}
+
+// NewStore returns an empty store with a leader.
+func NewStore() *Store {
+	s := &Store{Known: true}
+	s.view.Store(&server.View{Index: 10, KV: kv.New(), Catalog: catalog.New()})
+	return s
+}
+
+// View implements api.Store.
+func (s *Store) View() *server.View { return s.view.Load() }
+
+// Barrier implements api.Store: it never waits.
+func (s *Store) Barrier(_ context.Context, mode server.ReadMode) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.modes = append(s.modes, mode)
+	return s.Fail
+}
+
+// Modes returns the modes of the barriers since the last call of Modes.
+func (s *Store) Modes() (modes []server.ReadMode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	modes, s.modes = s.modes, nil
+	return modes
+}
+
+// Put writes a key and returns the index. It panics if the store refuses.
+func (s *Store) Put(key, value string) uint64 {
+	res, err := s.Write(context.Background(), server.KVCommand(kv.Command{Key: key, Value: []byte(value)}))
+	if err != nil || !res.OK {
+		panic(fmt.Sprintf("put %q: %+v, %v", key, res, err))
+	}
+	return res.Index
+}
+
+// Write implements api.Store: it applies one command as one log entry. A command is a version, a kind
+// and what the store of that kind encodes.
+func (s *Store) Write(_ context.Context, cmd []byte) (server.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Fail != nil {
+		return server.Result{}, s.Fail
+	}
+	old := s.view.Load()
+	index := old.Index + 1
+	keys, cat := old.KV.Txn(), old.Catalog.Txn()
+	ok, err := true, error(nil)
+	switch cmd[1] {
+	case 1:
+		var c kv.Command
+		if c, err = kv.DecodeCommand(cmd[2:]); err == nil {
+			ok, err = keys.Apply(index, c)
+		}
+	default:
+		var c catalog.Command
+		if c, err = catalog.DecodeCommand(cmd[2:]); err == nil {
+			err = cat.Apply(index, c)
+		}
+	}
+	s.view.Store(&server.View{Index: index, KV: keys.Commit(), Catalog: cat.Commit()})
+	keys.Notify()
+	cat.Notify()
+	res := server.Result{Index: index, OK: ok && err == nil}
+	if err != nil {
+		res.Err = err.Error()
+	}
+	return res, nil
+}
+
+// Contact implements api.Store.
+func (s *Store) Contact() (bool, time.Duration) { return s.Known, s.Age }
+
+// Leader implements api.Store.
+func (s *Store) Leader() string {
+	if !s.Known {
+		return ""
+	}
+	return "10.0.0.1:8300"
+}
+
+// Peers implements api.Store: three servers.
+func (s *Store) Peers() []string {
+	return []string{"10.0.0.1:8300", "10.0.0.2:8300", "10.0.0.3:8300"}
+}
+
+// Agent is an api.Agent that holds what it is given and writes down what it is
+// asked for. The zero value is ready.
+type Agent struct {
+	mu       sync.Mutex
+	calls    []string
+	services []*catalog.Service
+	checks   []*catalog.Check
+}
+
+func (a *Agent) note(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls = append(a.calls, fmt.Sprintf(format, args...))
+}
+
+// Took returns what was asked for since the last time, a line each.
+func (a *Agent) Took() (calls []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	calls, a.calls = a.calls, nil
+	return calls
+}
+
+// Members implements api.Agent: a server that is alive and a client that failed.
+func (a *Agent) Members(wan bool) []api.Member {
+	if wan {
+		return nil
+	}
+	return []api.Member{
+		{Name: "n1", Addr: "10.0.0.1", Port: 8301, Status: api.MemberAlive, ProtocolMin: 1, ProtocolMax: 1, ProtocolCur: 1,
+			Tags: map[string]string{"role": "consul", "dc": "dc1", "build": "0.1.0:abc", "port": "8300"}},
+		{Name: "web1", Addr: "10.0.0.11", Port: 8301, Status: api.MemberFailed, ProtocolMin: 1, ProtocolMax: 1, ProtocolCur: 1},
+	}
+}
+
+// Self implements api.Agent.
+func (a *Agent) Self() api.Self {
+	return api.Self{
+		Config: api.SelfConfig{Datacenter: "dc1", NodeName: "n1", NodeID: "1b662d97-8b5c-3cc2-0ac0-96f55ad423b5", Server: true, Version: "0.1.0"},
+		Member: a.Members(false)[0],
+		Stats:  map[string]map[string]string{"raft": {"state": "Leader", "term": "4"}},
+	}
+}
+
+// Join implements api.Agent. It cannot reach 10.9.9.9.
+func (a *Agent) Join(_ context.Context, addr string, wan bool) error {
+	a.note("join %s wan=%v", addr, wan)
+	if addr == "10.9.9.9" {
+		return fmt.Errorf("join 10.9.9.9:8301: connection refused")
+	}
+	return nil
+}
+
+// Leave implements api.Agent.
+func (a *Agent) Leave(context.Context) error { a.note("leave"); return nil }
+
+// ForceLeave implements api.Agent. There is no member called nobody.
+func (a *Agent) ForceLeave(_ context.Context, name string, prune bool) error {
+	a.note("force-leave %s prune=%v", name, prune)
+	if name == "nobody" {
+		return api.Missingf("agent: No node found with name %q", name)
+	}
+	return nil
+}
+
+// Reload implements api.Agent.
+func (a *Agent) Reload(context.Context) error { a.note("reload"); return nil }
+
+// Metrics implements api.Agent.
+func (a *Agent) Metrics() []api.Gauge {
+	return []api.Gauge{{Name: "consul.raft.applied_index", Value: 10}}
+}
+
+// Services implements api.Agent.
+func (a *Agent) Services() []*catalog.Service { return a.services }
+
+// Checks implements api.Agent.
+func (a *Agent) Checks() []*catalog.Check { return a.checks }
+
+// RegisterService implements api.Agent.
+func (a *Agent) RegisterService(_ context.Context, d api.ServiceDefinition, replace bool) error {
+	b, err := json.Marshal(d)
+	a.note("register service replace=%v %s", replace, b)
+	s := &catalog.Service{ID: d.ID, Service: d.Name, Tags: d.Tags, Port: d.Port, Address: d.Address, Meta: d.Meta}
+	if s.ID == "" {
+		s.ID = d.Name
+	}
+	if d.Weights != nil {
+		s.Weights = *d.Weights
+	}
+	a.services = append(a.services, s)
+	return err
+}
+
+// DeregisterService implements api.Agent.
+func (a *Agent) DeregisterService(_ context.Context, id string) error {
+	a.note("deregister service %s", id)
+	before := len(a.services)
+	a.services = slices.DeleteFunc(a.services, func(s *catalog.Service) bool { return s.ID == id })
+	if len(a.services) == before {
+		return api.Missingf("Unknown service ID %q. Ensure that the service ID is passed, not the service name.", id)
+	}
+	return nil
+}
+
+// RegisterCheck implements api.Agent.
+func (a *Agent) RegisterCheck(_ context.Context, d api.CheckDefinition) error {
+	b, err := json.Marshal(d)
+	a.note("register check %s", b)
+	a.checks = append(a.checks, &catalog.Check{Node: "n1", CheckID: d.Name, Name: d.Name, Status: catalog.Critical})
+	return err
+}
+
+// DeregisterCheck implements api.Agent.
+func (a *Agent) DeregisterCheck(_ context.Context, id string) error {
+	a.note("deregister check %s", id)
+	return nil
+}
+
+// UpdateTTL implements api.Agent.
+func (a *Agent) UpdateTTL(_ context.Context, id, status, output string) error {
+	a.note("update %s %s %d bytes: %.40q", id, status, len(output), output)
+	return nil
+}
+
+// Maintenance implements api.Agent.
+func (a *Agent) Maintenance(_ context.Context, service string, on bool, reason string) error {
+	a.note("maintenance %q on=%v %q", service, on, reason)
+	return nil
+}
+
+var (
+	_ api.Store = (*Store)(nil)
+	_ api.Agent = (*Agent)(nil)
+)
