@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,6 +115,9 @@ func (a *Agent) build(ctx context.Context, ls *listeners) error {
 		return err
 	}
 	a.buildDriver(ctx, c, brain, ls)
+	if err := a.newDNS(len(ls.dns)); err != nil {
+		return err
+	}
 	return a.buildKeeper(ctx, c)
 }
 
@@ -197,8 +201,18 @@ func (a *Agent) serverConfig() server.Config {
 		Raft: r, Gossip: a.gossipConfig(),
 		HoldTimeout: a.cfg.Raft.LeaderWait,
 		Rand:        newRand(),
-		Trace:       func(e server.TraceEvent) { a.log.Info(e.What) },
+		Trace:       a.trace,
 	}
+}
+
+// trace writes a core's story into the log. What gossip tells step by step is
+// for the curious: the driver logs what came of it.
+func (a *Agent) trace(e server.TraceEvent) {
+	level := slog.LevelInfo
+	if strings.HasPrefix(e.What, "swim: ") {
+		level = slog.LevelDebug
+	}
+	a.log.Log(context.Background(), level, e.What)
 }
 
 func (a *Agent) expect() int {
@@ -264,8 +278,10 @@ func (a *Agent) Failed() <-chan error { return a.driver.fatal }
 // leave, and it has.
 func (a *Agent) Leaving() <-chan struct{} { return a.leaving }
 
-// Leave tells the group good-bye. Stop comes after it.
+// Leave tells the group good-bye. Stop comes after it. Anti-entropy ends first:
+// the leader takes this node out of the catalog, and it must not come back.
 func (a *Agent) Leave(ctx context.Context) error {
+	a.keeper.quiet(ctx)
 	if path := a.data.file("gossip.json"); path != "" {
 		k := knownOf(*a.driver.members.Load(), a.cfg.Node.Name)
 		k.Left = true

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"praetor/internal/agent/check"
@@ -21,6 +22,9 @@ type keeper struct {
 	node    string
 	log     *slog.Logger
 	reaped  func(service string) // its file is to be removed
+
+	leaving bool           // the loop's own: no more calls
+	calls   sync.WaitGroup // under way
 }
 
 // callTimeout bounds one call to the servers. It is longer than the servers
@@ -51,7 +55,9 @@ func (k *keeper) carryOut(now time.Duration) {
 		}
 	}
 	for _, c := range e.Calls {
-		go k.call1(c)
+		if !k.leaving {
+			k.calls.Go(func() { k.callServers(c) })
+		}
 	}
 	for _, ev := range e.Events {
 		k.tell(ev)
@@ -70,10 +76,22 @@ func (k *keeper) tell(ev local.Event) {
 	}
 }
 
-// call1 makes one call to the servers and tells the core how it ended.
-func (k *keeper) call1(c local.Call) {
+// quiet ends anti-entropy and waits for the call that is under way.
+func (k *keeper) quiet(ctx context.Context) {
+	k.call(ctx, func(time.Duration) { k.leaving = true })
+	ended := make(chan struct{})
+	go func() { k.calls.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+}
+
+// callServers makes one call to the servers and tells the core how it ended.
+func (k *keeper) callServers(c local.Call) {
 	ctx, cancel := context.WithTimeout(k.ctx, callTimeout)
 	defer cancel()
+	k.servers.await(ctx)
 	if c.Kind == local.Fetch {
 		v, err := k.servers.registered(ctx, k.node)
 		k.post(k.ctx, func(now time.Duration) { k.state.Fetched(now, c.ID, v, err) })

@@ -37,6 +37,7 @@ type remoteServers struct {
 
 	mu    sync.Mutex
 	addrs []netip.AddrPort // of the live servers; the first one is asked
+	known chan struct{}    // closed when the first server is known
 }
 
 // The bounds of a forwarding connection.
@@ -52,6 +53,7 @@ func newRemoteServers(datacenter string, log *slog.Logger) *remoteServers {
 	return &remoteServers{
 		datacenter: datacenter,
 		log:        log,
+		known:      make(chan struct{}),
 		transport: &http.Transport{
 			Protocols: &protocols,
 			HTTP2:     &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
@@ -93,6 +95,21 @@ func (r *remoteServers) setMembers(ms []swim.Member, place int) {
 		}
 	}
 	r.addrs = addrs
+	if len(addrs) > 0 {
+		select {
+		case <-r.known:
+		default:
+			close(r.known)
+		}
+	}
+}
+
+// await implements servers.
+func (r *remoteServers) await(ctx context.Context) {
+	select {
+	case <-r.known:
+	case <-ctx.Done():
+	}
 }
 
 func (r *remoteServers) servers() []netip.AddrPort {

@@ -14,6 +14,8 @@ import (
 // On a server it is a look into its own state; a client asks over the network.
 type servers interface {
 	dns.Source
+	// await waits until there is a server to ask, or until ctx ends.
+	await(ctx context.Context)
 	// write puts a command into the log.
 	write(ctx context.Context, cmd []byte) (server.Result, error)
 	// registered returns what the catalog holds of a node, not stale.
@@ -30,6 +32,8 @@ type ownServer struct {
 	dns.Source
 	store store
 }
+
+func (o ownServer) await(context.Context) {}
 
 func (o ownServer) write(ctx context.Context, cmd []byte) (server.Result, error) {
 	return o.store.Write(ctx, cmd)

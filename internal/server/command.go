@@ -33,10 +33,14 @@ const commandHeader = 2
 const MaxCommand = 2 << 20
 
 // KVCommand encodes a change of the key/value store for the log.
-func KVCommand(c kv.Command) []byte { return kv.AppendCommand(header(kindKV, len(c.Key)+len(c.Value)+32), c) }
+func KVCommand(c kv.Command) []byte {
+	return kv.AppendCommand(header(kindKV, len(c.Key)+len(c.Value)+32), c)
+}
 
 // CatalogCommand encodes a change of the catalog for the log.
-func CatalogCommand(c catalog.Command) []byte { return catalog.AppendCommand(header(kindCatalog, 256), c) }
+func CatalogCommand(c catalog.Command) []byte {
+	return catalog.AppendCommand(header(kindCatalog, 256), c)
+}
 
 // RegisterCommand encodes a registration for the log.
 func RegisterCommand(r catalog.Registration) []byte {

@@ -72,7 +72,7 @@ func (s *Server) correction(now time.Duration, name string) []byte {
 	case !known:
 		return s.correctUnknown(now, node)
 	case m.State == swim.Left:
-		if node == nil || (node.ID != "" && node.ID != m.ID) || s.serfHealth(name) == nil {
+		if node == nil || node.ID != m.ID {
 			return nil
 		}
 		s.trace(now, "catalog: removes %s, which has left", name)
