@@ -151,7 +151,9 @@ func (s *Server) settleWrite(now time.Duration, a applied) {
 		return
 	}
 	delete(s.writes.proposed, a.index)
-	for ; w != nil; w = w.older {
+	for next := w; next != nil; {
+		w, next = next, next.older
+		w.older = nil // dispatch makes it part of the list of another index
 		switch {
 		case w.stage != proposed:
 		case w.term == a.term:
