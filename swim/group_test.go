@@ -22,6 +22,7 @@ type group struct {
 	seq   int
 	rng   *rand.Rand
 	nodes []*node // in the order of their start, without those replaced
+	hosts map[int]*node
 	conf  func(*Config)
 
 	latency, jitter time.Duration
@@ -88,7 +89,7 @@ func (h *eventHeap) Pop() any {
 }
 
 func newGroup(t testing.TB, seed uint64) *group {
-	return &group{t: t, rng: rand.New(rand.NewPCG(seed, seed)), latency: time.Millisecond}
+	return &group{t: t, hosts: map[int]*node{}, rng: rand.New(rand.NewPCG(seed, seed)), latency: time.Millisecond}
 }
 
 func hostAddr(host int) netip.AddrPort {
@@ -130,6 +131,7 @@ func (g *group) start(name, id string, host int, conf ...func(*Config)) *node {
 	n.pool = p
 	g.nodes = slices.DeleteFunc(g.nodes, func(o *node) bool { return o.name == name && !o.up })
 	g.nodes = append(g.nodes, n)
+	g.hosts[host] = n
 	g.serve(n)
 	return n
 }
@@ -159,11 +161,10 @@ func (g *group) node(name string) *node {
 	return nil
 }
 
+// at returns the process at a host, or nil if none is up there.
 func (g *group) at(host int) *node {
-	for _, n := range g.nodes {
-		if n.host == host && n.up {
-			return n
-		}
+	if n := g.hosts[host]; n != nil && n.up {
+		return n
 	}
 	return nil
 }

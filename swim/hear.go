@@ -59,7 +59,7 @@ func (p *Pool) admit(c claim) *member {
 // rivals reports whether an Alive is of another node that wants the name of m.
 // A node with a new ID at the same address is no rival: no two processes
 // share an address, so the one that was there is gone (a disk was wiped).
-func (m *member) rivals(c claim) bool { return m.ID != string(c.ID) && m.Addr != c.Addr }
+func (m *member) rivals(c claim) bool { return m.Addr != c.Addr && m.ID != string(c.ID) }
 
 // describe takes over who the member is, and reports whether that differs.
 func (m *member) describe(c claim) (changed bool) {

@@ -70,7 +70,7 @@ func (s *scripted) group(c script.Command) string {
 	if err != nil {
 		return err.Error()
 	}
-	*s.g = group{t: s.g.t, rng: s.g.rng, conf: s.g.conf, onSent: s.g.onSent, onWhat: s.g.onWhat, onEv: s.g.onEv}
+	*s.g = group{t: s.g.t, hosts: map[int]*node{}, rng: s.g.rng, conf: s.g.conf, onSent: s.g.onSent, onWhat: s.g.onWhat, onEv: s.g.onEv}
 	if c.Has("seed") {
 		s.g.rng = newGroup(s.g.t, uint64(c.Int("seed", 1))).rng
 	}
