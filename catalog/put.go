@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -97,24 +98,42 @@ func (t *Txn) dropInstance(node string, s *Service) {
 	t.marks.mark(aboutInstances, fold(s.Service))
 }
 
-// count adds delta to the number of instances with s's name and each tag.
+// count notes that the number of instances with s's name, and with each of its
+// tags, changes by delta.
 func (t *Txn) count(s *Service, delta int) {
-	t.countRow(key(s.Service, ""), delta)
+	t.counts = append(t.counts, tagCount{key(s.Service, ""), delta})
 	for _, tag := range s.Tags {
-		t.countRow(tagKey(s.Service, tag), delta)
+		t.counts = append(t.counts, tagCount{tagKey(s.Service, tag), delta})
 	}
 }
 
-func (t *Txn) countRow(row string, delta int) {
-	before, _ := t.tags.Get(row)
-	if after := before + delta; after > 0 {
-		t.tags.Insert(row, after)
-	} else {
-		t.tags.Delete(row)
+// tagCount is a change of a row of the view of tags.
+type tagCount struct {
+	row   string
+	delta int
+}
+
+// settleTags applies what the command noted. Only then it is known whether a
+// name or a tag came or went: one instance may take another's place.
+func (t *Txn) settleTags() {
+	slices.SortFunc(t.counts, func(a, b tagCount) int { return strings.Compare(a.row, b.row) })
+	for i := 0; i < len(t.counts); {
+		row, delta := t.counts[i].row, 0
+		for ; i < len(t.counts) && t.counts[i].row == row; i++ {
+			delta += t.counts[i].delta
+		}
+		before, _ := t.tags.Get(row)
+		after := before + delta
+		if after > 0 {
+			t.tags.Insert(row, after)
+		} else {
+			t.tags.Delete(row)
+		}
+		if (before > 0) != (after > 0) {
+			t.marks.mark(aboutServices, "")
+		}
 	}
-	if before == 0 || before+delta == 0 {
-		t.marks.mark(aboutServices, "")
-	}
+	t.counts = t.counts[:0]
 }
 
 // A service has a row in the view of tags under its name, which also counts

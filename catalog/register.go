@@ -37,10 +37,13 @@ func (t *Txn) register(r Registration) error {
 	}
 	n, _ := t.nodes.Get(node)
 	if r.Service != nil {
-		t.registerService(n, *r.Service)
+		t.registerService(node, *r.Service)
 	}
 	for _, c := range r.Checks {
 		t.registerCheck(n, c)
+	}
+	if r.Service != nil {
+		t.relabelChecks(n, r.Service.ID)
 	}
 	return nil
 }
@@ -137,10 +140,8 @@ func (t *Txn) checkServices(r Registration) error {
 	return nil
 }
 
-// registerService stores s, unless it is stored already, and makes the checks
-// of the service carry its name and tags.
-func (t *Txn) registerService(n *Node, s Service) {
-	node := fold(n.Node)
+// registerService stores s, unless it is stored already.
+func (t *Txn) registerService(node string, s Service) {
 	s.CreateIndex, s.ModifyIndex = t.index, t.index
 	if old, ok := t.services.Get(key(node, s.ID)); ok {
 		if sameService(old, &s) {
@@ -149,8 +150,14 @@ func (t *Txn) registerService(n *Node, s Service) {
 		s.CreateIndex = old.CreateIndex
 	}
 	t.putService(node, &s)
-	for _, c := range values(t.checks.Tree(), under(node)) {
-		if c.ServiceID == s.ID {
+}
+
+// relabelChecks makes the checks of a service carry its name and tags, which
+// may have changed. It comes last, for a registration may also move a check to
+// another service.
+func (t *Txn) relabelChecks(n *Node, service string) {
+	for _, c := range values(t.checks.Tree(), under(fold(n.Node))) {
+		if c.ServiceID == service {
 			t.registerCheck(n, *c)
 		}
 	}

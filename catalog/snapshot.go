@@ -72,7 +72,7 @@ func Load(src io.Reader) (*State, error) {
 	l.each(h.nodes, l.node)
 	l.each(h.services, l.service)
 	l.each(h.checks, l.check)
-	l.txn.rebuild()
+	l.txn.settle()
 	l.txn.marks = marksTxn{live: radix.New[uint64]().Txn(), tombs: radix.New[uint64]().Txn(), floor: h.floor}
 	l.each(h.live, func(r *wire.Reader) { l.mark(r, l.txn.marks.live) })
 	l.each(h.tombs, func(r *wire.Reader) { l.mark(r, l.txn.marks.tombs) })

@@ -15,8 +15,11 @@ type Txn struct {
 	viewsTxn
 	marks marksTxn
 
-	index uint64        // of the current command
-	stale []instanceRef // instances to build anew at the end of the command
+	index uint64 // of the current command
+
+	// What the current command leaves to its end.
+	stale  []instanceRef // instances to build anew
+	counts []tagCount    // names and tags that became more or fewer
 }
 
 type tablesTxn struct {
@@ -88,9 +91,16 @@ func (t *Txn) Apply(index uint64, c Command) error {
 	if err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
-	t.rebuild()
-	t.settleMarks()
+	t.settle()
 	return nil
+}
+
+// settle ends a command: it brings the views up to date that depend on more
+// than one row, and then sets the marks.
+func (t *Txn) settle() {
+	t.rebuild()
+	t.settleTags()
+	t.settleMarks()
 }
 
 // instanceRef names a service on a node or, if service is "", all of them.

@@ -11,7 +11,8 @@ import (
 
 // Normalize returns r with the defaults filled in: a service's ID is its name
 // and its weights are 1; a check's ID is its name, its node that of r, and its
-// state critical until it is known. It does not write to what r points to.
+// state critical until it is known. Of several checks with one ID, the last
+// counts. Normalize does not write to what r points to.
 func (r Registration) Normalize() Registration {
 	if r.Service != nil {
 		s := *r.Service
@@ -28,6 +29,12 @@ func (r Registration) Normalize() Registration {
 		c.Node = cmp.Or(c.Node, r.Node.Node)
 		c.Status = cmp.Or(c.Status, Critical)
 	}
+	last := map[string]int{} // by ID; never iterated
+	for i, c := range r.Checks {
+		last[c.CheckID] = i
+	}
+	i := -1
+	r.Checks = slices.DeleteFunc(r.Checks, func(c Check) bool { i++; return last[c.CheckID] != i })
 	return r
 }
 
