@@ -153,8 +153,11 @@ func (s *Server) Addr() netip.AddrPort {
 func (s *Server) Shed() uint64 { return s.shed.Load() }
 
 // Shutdown stops listening and waits for the questions at work, at most until
-// ctx ends.
+// ctx ends. A server that was never started has nothing to stop.
 func (s *Server) Shutdown(ctx context.Context) error {
+	if s.udp == nil {
+		return nil
+	}
 	err := errors.Join(s.udp.ShutdownContext(ctx), s.tcp.ShutdownContext(ctx))
 	s.stop()
 	s.serving.Wait()
