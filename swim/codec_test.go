@@ -251,7 +251,9 @@ func fuzzOne(t *testing.T, b []byte, do func(*Pool)) {
 	self := p.Self()
 	do(p)
 	if _, _, err := decode(b); err != nil {
-		same := func(a, b Member) bool { return a.Name == b.Name && a.State == b.State && a.Incarnation == b.Incarnation }
+		same := func(a, b Member) bool {
+			return a.Name == b.Name && a.State == b.State && a.Incarnation == b.Incarnation
+		}
 		if !slices.EqualFunc(before, p.Members(), same) {
 			t.Fatalf("a message that does not decode changed the members: %v to %v", before, p.Members())
 		}

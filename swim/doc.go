@@ -40,13 +40,13 @@
 // What is heard is decided in hear.go, by the table in precedence.go. A member
 // goes through its states so:
 //
-//	            no ack             not refuted            ReapAfter
-//	  [Alive] ---------> [Suspect] -----------> [Dead] ------------> forgotten
-//	     ^  \               |                     |  \                   ^
-//	     |   \   refuted    |                     |   \ ForceLeave       |
-//	     |    \<------------+                     |    v                 |
-//	     |     \------------------ Leave ---------)--> [Left] -----------+
-//	     +------------ a higher incarnation ------+-------+
+//	          no ack             not refuted            ReapAfter
+//	[Alive] ---------> [Suspect] -----------> [Dead] ------------> forgotten
+//	   ^  \               |                     |  \                   ^
+//	   |   \   refuted    |                     |   \ ForceLeave       |
+//	   |    \<------------+                     |    v                 |
+//	   |     \------------------ Leave ---------)--> [Left] -----------+
+//	   +------------ a higher incarnation ------+-------+
 //
 // # Invariants
 //

@@ -286,6 +286,9 @@ func (g *group) delay() time.Duration {
 
 func (g *group) packet(n *node, pk Packet) {
 	g.sent++
+	if max := n.pool.cfg.PacketSize; len(pk.Data) > max {
+		g.t.Fatalf("%s sends a datagram of %d bytes, at most %d", n.name, len(pk.Data), max)
+	}
 	if g.onSent != nil {
 		g.onSent(hostAddr(n.host), pk.To, pk.Data)
 	}
