@@ -14,6 +14,10 @@ import (
 	"praetor/api/client"
 )
 
+// rpcDistance is how far the HTTP port is above the RPC port that agents had in
+// 2014: 8500 and 8400.
+const rpcDistance = 100
+
 // connection is how to reach the agent: the options that every command takes
 // that talks to one.
 type connection struct {
@@ -26,7 +30,7 @@ func (c *connection) register(fs *flag.FlagSet) {
 	fs.StringVar(&c.address, "http-addr", "",
 		"`address` of the agent's HTTP API, HOST:PORT or a URL.\nWithout it: $CONSUL_HTTP_ADDR, or 127.0.0.1:8500")
 	fs.StringVar(&c.rpcAddress, "rpc-addr", "",
-		"the same in the spelling of 2014, HOST:PORT of the RPC listener that\nagents had then. Port 8400 stands for 8500, and any port p for p+100")
+		"the `address` in the spelling of 2014, HOST:PORT of the RPC listener that\nagents had then. Port 8400 stands for 8500, and any port p for p+100")
 	fs.StringVar(&c.token, "token", "",
 		"access `token` to send. Without it: $CONSUL_HTTP_TOKEN, or none")
 }
@@ -38,11 +42,11 @@ func (c *connection) dial() (*client.Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("-rpc-addr %q: expected HOST:PORT", c.rpcAddress)
 		}
-		p, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return nil, fmt.Errorf("-rpc-addr %q: expected a number for the port", c.rpcAddress)
+		p, err := strconv.Atoi(port)
+		if err != nil || p < 1 || p > 65535-rpcDistance {
+			return nil, fmt.Errorf("-rpc-addr %q: expected a port between 1 and %d", c.rpcAddress, 65535-rpcDistance)
 		}
-		c.address = net.JoinHostPort(host, strconv.FormatUint(p+100, 10))
+		c.address = net.JoinHostPort(host, strconv.Itoa(p+rpcDistance))
 	}
 	return client.New(client.Config{Address: c.address, Token: c.token})
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
+
+	"praetor/api/client"
 )
 
 var joinCommand = command{
@@ -32,19 +35,24 @@ func join(ctx context.Context, c *invocation, wan bool) error {
 		return usageError("an address to join is needed")
 	}
 	joined := 0
-	var failures []error
+	var failures []string
 	for _, addr := range c.args {
-		if err := c.client.Agent.Join(ctx, addr, wan); err != nil {
-			failures = append(failures, err)
-			continue
+		err := c.client.Agent.Join(ctx, addr, wan)
+		var answer *client.Error
+		switch {
+		case err == nil:
+			joined++
+		case errors.As(err, &answer):
+			failures = append(failures, fmt.Sprintf("joining %s: %s", addr, answer.Message))
+		default:
+			return err // there is no agent to ask for the other addresses
 		}
-		joined++
 	}
 	if joined == 0 {
-		return errors.Join(failures...)
+		return errors.New(strings.Join(failures, "\n"))
 	}
-	for _, err := range failures {
-		fmt.Fprintf(c.stderr, "Error joining: %v\n", err)
+	for _, f := range failures {
+		fmt.Fprintf(c.stderr, "Error %s\n", f)
 	}
 	fmt.Fprintf(c.stdout, "Successfully joined cluster by contacting %d nodes.\n", joined)
 	return nil
