@@ -18,7 +18,6 @@ func (r *Raft) Check() error {
 		{r.log.base <= r.snapshot.Index, "only what a snapshot covers is compacted"},
 		{r.snapshot.Index <= r.log.handed, "a snapshot covers only what was applied"},
 		{r.log.handed <= r.log.commit, "only committed entries are applied"},
-		{r.log.handed <= max(r.log.stable, r.snapshot.Index), "only durable entries are applied"},
 		{r.log.commit <= r.log.last(), "only entries of the log are committed"},
 		{r.log.stable <= r.log.last(), "only entries of the log are durable"},
 		{r.log.lastTerm() <= r.hard.Term, "the log has no entry of a later term"},
@@ -70,8 +69,8 @@ func (r *Raft) checkLog() error {
 
 // checkLeader checks what a leader believes of its peers.
 func (r *Raft) checkLeader() error {
-	if size := r.log.sizeAfter(r.log.commit); size != r.lead.uncommitted {
-		return fmt.Errorf("%d bytes are uncommitted, %d are counted", size, r.lead.uncommitted)
+	if size := r.log.sizeAfter(r.lead.settled); size != r.lead.unsettled || r.lead.settled > r.log.commit {
+		return fmt.Errorf("%d bytes behind %d are counted as %d, committed up to %d", size, r.lead.settled, r.lead.unsettled, r.log.commit)
 	}
 	for _, id := range r.members.current().memberIDs() {
 		if id != r.cfg.ID && r.lead.peer(id) == nil {

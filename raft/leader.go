@@ -10,19 +10,22 @@ import (
 // leadership is what a server knows only while it leads: "volatile state on
 // leaders, reinitialized after election" (raft figure 2).
 type leadership struct {
-	peers       []*progress   // every other member, in the order of the IDs
-	first       Index         // the first entry of this term
-	uncommitted int           // bytes of the log behind the commit index
-	round       uint64        // the newest round of heartbeats
-	heartbeat   time.Duration // when the next round is due
-	reads       []pendingRead // in order; see read.go
-	transfer    *transfer     // under way, or nil
-	noLease     bool          // a TimeoutNow is on its way, or was
-	dirty       bool          // something may have to be sent
+	peers     []*progress   // every other member, in the order of the IDs
+	first     Index         // the first entry of this term
+	settled   Index         // committed, and durable here
+	unsettled int           // bytes of the log behind settled
+	round     uint64        // the newest round of heartbeats
+	heartbeat time.Duration // when the next round is due
+	reads     []pendingRead // in order; see read.go
+	transfer  *transfer     // under way, or nil
+	noLease   bool          // a TimeoutNow is on its way, or was
+	dirty     bool          // something may have to be sent
 }
 
 func newLeadership(r *Raft) *leadership {
-	l := &leadership{first: r.log.last() + 1, uncommitted: r.log.sizeAfter(r.log.commit)}
+	l := &leadership{first: r.log.last() + 1, settled: min(r.log.commit, r.log.stable)}
+	l.settled = max(l.settled, r.log.base)
+	l.unsettled = r.log.sizeAfter(l.settled)
 	l.heartbeat = r.now + r.cfg.HeartbeatInterval
 	l.reconfigure(r)
 	return l
@@ -178,7 +181,7 @@ func (r *Raft) Propose(now time.Duration, cmds [][]byte) (Index, Term, error) {
 	switch {
 	case r.lead.transfer != nil:
 		return 0, 0, ErrTransferring
-	case size > 0 && r.lead.uncommitted > 0 && r.lead.uncommitted+size > r.cfg.MaxUncommittedBytes:
+	case r.lead.unsettled > 0 && r.lead.unsettled+size > r.cfg.MaxUncommittedBytes:
 		return 0, 0, ErrBusy
 	}
 	first := r.log.last() + 1
@@ -191,7 +194,7 @@ func (r *Raft) Propose(now time.Duration, cmds [][]byte) (Index, Term, error) {
 // appendOwn appends one entry of this leader's term and returns its index.
 func (r *Raft) appendOwn(kind EntryKind, data []byte) Index {
 	e := Entry{Index: r.log.last() + 1, Term: r.hard.Term, Kind: kind, Data: data}
-	r.lead.uncommitted += e.size()
+	r.lead.unsettled += e.size()
 	r.lead.dirty = true
 	r.log.append(e)
 	r.disk.appended(e.Index)
@@ -212,13 +215,26 @@ func (r *Raft) advanceCommit() {
 		}
 		return r.log.stable
 	})
-	if index <= r.log.commit || !r.log.matches(index, r.hard.Term) {
+	advanced := index > r.log.commit && r.log.matches(index, r.hard.Term)
+	if advanced {
+		r.log.commit = index
+		r.lead.dirty = true
+	}
+	r.settle()
+	if advanced {
+		r.configCommitted()
+	}
+}
+
+// settle stops counting, for the bound of Propose, what is committed and durable.
+func (r *Raft) settle() {
+	l := r.lead
+	to := min(r.log.commit, r.log.stable)
+	if to <= l.settled {
 		return
 	}
-	for _, e := range r.log.slice(r.log.commit+1, index) {
-		r.lead.uncommitted -= e.size()
+	for _, e := range r.log.slice(l.settled+1, to) {
+		l.unsettled -= e.size()
 	}
-	r.log.commit = index
-	r.lead.dirty = true
-	r.configCommitted()
+	l.settled = to
 }

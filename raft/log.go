@@ -10,14 +10,16 @@ import (
 // never written to once they are in it: messages, writes and committed batches
 // share them with no copy, and a truncation makes the next append move away.
 //
-//	 snapshot                     handed   commit    stable     last
-//	    |                            |        |         |         |
+//	 snapshot          stable      handed    commit              last
+//	    |                 |          |         |                  |
 //	....[ entries kept ......................................... ]
 //	   ^
 //	  base: the entry before the first one kept, of which only the term is known
 //
-// base <= handed <= commit <= last, and handed <= stable <= last but while a
-// received snapshot is not durable yet.
+// base <= handed <= commit <= last, and stable <= last. What is committed is
+// handed out even if this server's own disk is behind (thesis 10.2.1): it is
+// durable on a majority. Only snapshots wait for the disk, so that the log on it
+// has no gap behind them.
 type log struct {
 	base     Index
 	baseTerm Term
@@ -175,6 +177,5 @@ func (l *log) conflict(entries []Entry) int {
 	return len(entries)
 }
 
-// ready returns the entries to hand out: committed, durable here, not handed
-// out yet.
-func (l *log) ready() []Entry { return l.slice(l.handed+1, min(l.commit, l.stable)) }
+// ready returns the entries that are committed and not handed out yet.
+func (l *log) ready() []Entry { return l.slice(l.handed+1, l.commit) }

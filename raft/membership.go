@@ -130,10 +130,10 @@ func (r *Raft) ChangeMembers(now time.Duration, target Configuration) (Index, Te
 	case err != nil:
 	case target.Joint():
 		err = fmt.Errorf("%w: it is joint", ErrConfiguration)
-	case r.members.index() > r.log.commit || r.members.current().Joint():
-		err = ErrChanging
 	case !r.lead.ready(&r.log):
 		err = ErrNotReady
+	case r.members.index() > r.log.commit || r.members.current().Joint():
+		err = ErrChanging
 	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("change members to %s: %w", target, err)

@@ -30,8 +30,8 @@ type Config struct {
 	// to one follower and not answered yet. 64 and 4 MiB.
 	MaxInflight      int
 	MaxInflightBytes int
-	// MaxUncommittedBytes bounds what a leader's log holds uncommitted; above
-	// it Propose returns ErrBusy. 64 MiB.
+	// MaxUncommittedBytes bounds what a leader's log holds that is not committed,
+	// or not on its own disk; above it Propose returns ErrBusy. 64 MiB.
 	MaxUncommittedBytes int
 	// SnapshotPartBytes is how much of a snapshot one message carries, at most
 	// MaxSnapshotPart. 256 KiB.

@@ -184,7 +184,7 @@ func (r *Raft) entersTerm(m Message) bool {
 		if b.Pre {
 			return r.role == PreCandidate && m.Term == r.hard.Term+1
 		}
-	case AppendRequest, Heartbeat, SnapshotPart:
+	case AppendRequest, Heartbeat, SnapshotPart, ReadRequest:
 		if m.Term < r.hard.Term {
 			r.send(m.From, StaleTerm{})
 			return false

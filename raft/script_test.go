@@ -13,7 +13,7 @@ import (
 
 func TestScripts(t *testing.T) {
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
-		c := &scripted{t: t, members: map[NodeID]*member{}}
+		c := &scripted{t: t, members: map[NodeID]*member{}, ahead: map[NodeID]time.Duration{}}
 		return c.run
 	})
 }
@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 type scripted struct {
 	t       *testing.T
 	now     time.Duration
+	ahead   map[NodeID]time.Duration // how far a server's clock is before now
 	order   []NodeID
 	members map[NodeID]*member
 	network []Message
@@ -54,9 +55,12 @@ func init() {
 		"nodes":     (*scripted).nodes,
 		"bootstrap": (*scripted).bootstrap,
 		"elect":     (*scripted).elect,
+		"win":       (*scripted).win,
 		"timeout":   (*scripted).timeout,
 		"heartbeat": (*scripted).heartbeat,
+		"impatient": (*scripted).impatient,
 		"advance":   (*scripted).advance,
+		"pass":      (*scripted).pass,
 		"deliver":   (*scripted).deliver,
 		"drop":      (*scripted).drop,
 		"duplicate": (*scripted).duplicate,
@@ -93,10 +97,13 @@ func (c *scripted) member(cmd script.Command) *member {
 	return m
 }
 
+// clock returns the server's own time.
+func (c *scripted) clock(m *member) time.Duration { return c.now + c.ahead[m.id] }
+
 // drain carries out a server's effects and prints them.
 func (c *scripted) drain(m *member) {
 	for m.raft != nil && m.raft.HasEffects() {
-		e := m.drain(c.now)
+		e := m.drain(c.clock(m))
 		for _, msg := range e.Messages {
 			c.printf("  %v", msg)
 		}
@@ -118,7 +125,7 @@ func (c *scripted) drain(m *member) {
 			}
 		}
 		for len(m.writes) > 0 && !m.slow {
-			m.persist(c.now)
+			m.persist(c.clock(m))
 		}
 	}
 	m.check(c.t)
@@ -197,7 +204,7 @@ func (c *scripted) nodes(cmd script.Command) {
 
 func (c *scripted) start(m *member) {
 	c.seeds++
-	if err := m.start(c.now, c.seeds); err != nil {
+	if err := m.start(c.clock(m), c.seeds); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -212,11 +219,15 @@ func ids(words []string) []NodeID {
 	return out
 }
 
-// bootstrap n1 n2 n3: n1 starts a cluster of the three.
+// bootstrap n1 n2 n3: n1 starts a cluster of the three. voters=... names others.
 func (c *scripted) bootstrap(cmd script.Command) {
 	m := c.member(cmd)
 	cluster := ClusterID(cmd.Int("cluster", 1))
-	if err := m.raft.Bootstrap(c.now, cluster, configOf(ids(cmd.Args)...)); err != nil {
+	voters := cmd.Args
+	if cmd.Has("voters") {
+		voters = strings.Split(cmd.Named["voters"], ",")
+	}
+	if err := m.raft.Bootstrap(c.clock(m), cluster, configOf(ids(voters)...)); err != nil {
 		c.printf("%v", err)
 	}
 }
@@ -225,15 +236,22 @@ func (c *scripted) bootstrap(cmd script.Command) {
 // timeout of all, are over; only n1 notices.
 func (c *scripted) timeout(cmd script.Command) {
 	m := c.member(cmd)
-	c.now = max(c.now+m.cfg.ElectionTimeoutMax, m.raft.Deadline())
-	m.raft.Tick(c.now)
+	c.now = max(c.now+m.cfg.ElectionTimeoutMax, m.raft.Deadline()-c.ahead[m.id])
+	m.raft.Tick(c.clock(m))
 }
 
 // heartbeat n1: the clock moves to n1's next deadline.
 func (c *scripted) heartbeat(cmd script.Command) {
 	m := c.member(cmd)
-	c.now = max(c.now, m.raft.Deadline())
-	m.raft.Tick(c.now)
+	c.now = max(c.now, m.raft.Deadline()-c.ahead[m.id])
+	m.raft.Tick(c.clock(m))
+}
+
+// impatient n1: n1's clock alone jumps to its next deadline.
+func (c *scripted) impatient(cmd script.Command) {
+	m := c.member(cmd)
+	c.ahead[m.id] += max(0, m.raft.Deadline()-c.clock(m))
+	m.raft.Tick(c.clock(m))
 }
 
 // advance 10ms: the clock moves, and nobody notices.
@@ -245,6 +263,31 @@ func (c *scripted) advance(cmd script.Command) {
 	c.now += d
 }
 
+// pass 300ms: time passes, everybody does what is due, and everything is
+// delivered at once, quietly. without= and hold= as with settle.
+func (c *scripted) pass(cmd script.Command) {
+	d, err := time.ParseDuration(cmd.Arg(0))
+	if err != nil {
+		c.t.Fatalf("%s: %v", cmd.Pos, err)
+	}
+	c.quiet = true
+	for end := c.now + d; c.now < end; {
+		next := end
+		for _, m := range c.running(script.Command{}) {
+			if d := m.raft.Deadline(); d != Never {
+				next = min(next, max(c.now, d-c.ahead[m.id]))
+			}
+		}
+		c.now = next
+		for _, m := range c.running(script.Command{}) {
+			m.raft.Tick(c.clock(m))
+			c.drain(m)
+		}
+		c.settle(cmd)
+	}
+	c.quiet = false
+}
+
 // elect n1: n1 times out, and then all that it leads to is delivered, quietly.
 func (c *scripted) elect(cmd script.Command) {
 	c.quiet = true
@@ -253,6 +296,46 @@ func (c *scripted) elect(cmd script.Command) {
 	c.quiet = false
 	m := c.member(cmd)
 	c.printf("%s %s in term %d", m.id, m.raft.Role(), m.raft.Term())
+}
+
+// win n1 from=n2,n3: n1 times out and asks for votes, which only the named
+// servers (or all) are given to answer. What it sends as leader waits.
+func (c *scripted) win(cmd script.Command) {
+	c.quiet = true
+	m := c.member(cmd)
+	c.timeout(cmd)
+	c.drain(m)
+	for asked := true; asked; {
+		asked = false
+		for _, msg := range c.takeVotes() {
+			voter := msg.To
+			if voter == m.id {
+				voter = msg.From
+			}
+			if !cmd.Has("from") || slices.Contains(strings.Split(cmd.Named["from"], ","), string(voter)) {
+				c.receive(msg)
+				asked = true
+			}
+		}
+	}
+	c.quiet = false
+	c.printf("%s %s in term %d", m.id, m.raft.Role(), m.raft.Term())
+	c.quiet = true // what the leader sends
+	c.drain(m)
+	c.quiet = false
+}
+
+// takeVotes removes the messages of elections from the network.
+func (c *scripted) takeVotes() (votes []Message) {
+	c.network = slices.DeleteFunc(c.network, func(m Message) bool {
+		switch m.Body.(type) {
+		case VoteRequest, VoteResponse, StaleTerm:
+			votes = append(votes, m)
+			return true
+		}
+		return false
+	})
+	return votes
 }
 
 // matching splits the network into the messages that the command names and the
@@ -295,7 +378,7 @@ func (c *scripted) receive(m Message) {
 	if to == nil || to.raft == nil {
 		return
 	}
-	to.raft.Receive(c.now, m)
+	to.raft.Receive(c.clock(to), m)
 	c.drain(to)
 }
 
@@ -315,15 +398,24 @@ func (c *scripted) duplicate(cmd script.Command) {
 }
 
 // settle: delivers everything, and what it leads to, until nothing is left.
-// With without=n3 (or n1->n3) such messages are lost instead.
+// With without=n3 (or n1->n3) such messages are lost instead; with
+// hold=timeout-now those that begin with it stay in the network.
 func (c *scripted) settle(cmd script.Command) {
 	without := script.Command{Args: strings.Split(cmd.Named["without"], ",")}
+	hold := script.Command{Named: map[string]string{"type": cmd.Named["hold"]}}
+	var held []Message
 	for len(c.network) > 0 {
 		if cmd.Has("without") {
 			_, c.network = c.matching(without)
 		}
+		if cmd.Has("hold") {
+			var more []Message
+			more, c.network = c.matching(hold)
+			held = append(held, more...)
+		}
 		c.deliver(script.Command{})
 	}
+	c.network = held
 }
 
 func (c *scripted) settleAll() {
@@ -340,7 +432,7 @@ func (c *scripted) slow(cmd script.Command) { c.member(cmd).slow = cmd.Arg(1) !=
 func (c *scripted) persist(cmd script.Command) {
 	m := c.member(cmd)
 	for range cmd.Int("n", len(m.writes)) {
-		m.persist(c.now)
+		m.persist(c.clock(m))
 	}
 }
 
@@ -350,20 +442,22 @@ func (c *scripted) propose(cmd script.Command) {
 	for _, a := range cmd.Args[1:] {
 		cmds = append(cmds, []byte(a))
 	}
-	if _, _, err := c.member(cmd).raft.Propose(c.now, cmds); err != nil {
+	m := c.member(cmd)
+	if _, _, err := m.raft.Propose(c.clock(m), cmds); err != nil {
 		c.printf("%v", err)
 	}
 }
 
 // read n1 7: begins read 7. mode=lease.
 func (c *scripted) read(cmd script.Command) {
+	m := c.member(cmd)
 	for _, a := range cmd.Args[1:] {
 		id, _ := strconv.Atoi(a)
 		mode := ReadQuorum
 		if cmd.Named["mode"] == "lease" {
 			mode = ReadLease
 		}
-		if err := c.member(cmd).raft.Read(c.now, ReadID(id), mode); err != nil {
+		if err := m.raft.Read(c.clock(m), ReadID(id), mode); err != nil {
 			c.printf("%v", err)
 		}
 	}
@@ -371,23 +465,25 @@ func (c *scripted) read(cmd script.Command) {
 
 // change n1 voters=n1,n2 learners=n3: changes the members.
 func (c *scripted) change(cmd script.Command) {
+	m := c.member(cmd)
 	target := configOf(ids(strings.Split(cmd.Named["voters"], ","))...)
 	target.Learners = peersOf(ids(strings.Split(cmd.Named["learners"], ","))...)
-	if _, _, err := c.member(cmd).raft.ChangeMembers(c.now, target); err != nil {
+	if _, _, err := m.raft.ChangeMembers(c.clock(m), target); err != nil {
 		c.printf("%v", err)
 	}
 }
 
 // transfer n1 n2: n1 hands the leadership over to n2.
 func (c *scripted) transfer(cmd script.Command) {
-	if err := c.member(cmd).raft.Transfer(c.now, NodeID(cmd.Arg(1))); err != nil {
+	m := c.member(cmd)
+	if err := m.raft.Transfer(c.clock(m), NodeID(cmd.Arg(1))); err != nil {
 		c.printf("%v", err)
 	}
 }
 
 // compact n1: n1 takes a snapshot of its state machine.
 func (c *scripted) compact(cmd script.Command) {
-	if err := c.member(cmd).compact(c.now); err != nil {
+	if err := c.member(cmd).compact(c.clock(c.member(cmd))); err != nil {
 		c.printf("%v", err)
 	}
 }
@@ -447,12 +543,12 @@ func (c *scripted) status(cmd script.Command) { c.printf("%v", c.member(cmd).raf
 
 // lease n1: how much longer its lease holds.
 func (c *scripted) lease(cmd script.Command) {
-	until := c.member(cmd).raft.LeaseUntil()
-	if until <= c.now {
+	m := c.member(cmd)
+	if left := m.raft.LeaseUntil() - c.clock(m); left > 0 {
+		c.printf("%v", left)
+	} else {
 		c.printf("none")
-		return
 	}
-	c.printf("%v", until-c.now)
 }
 
 // applied: what each state machine holds.

@@ -23,12 +23,13 @@ type incoming struct {
 
 // SnapshotMeta returns what a snapshot of the state machine as of index is to
 // be labelled with. The error is ErrSnapshotIndex if index was not handed out
-// yet, or is not behind the newest snapshot.
+// yet, is not durable in this server's log yet, or is not behind the newest
+// snapshot.
 func (r *Raft) SnapshotMeta(index Index) (SnapshotMeta, error) {
 	term, ok := r.log.term(index)
-	if !ok || index <= r.snapshot.Index || index > r.log.handed {
-		return SnapshotMeta{}, fmt.Errorf("snapshot at %d, applied up to %d, newest at %d: %w",
-			index, r.log.handed, r.snapshot.Index, ErrSnapshotIndex)
+	if !ok || index <= r.snapshot.Index || index > min(r.log.handed, r.log.stable) {
+		return SnapshotMeta{}, fmt.Errorf("snapshot at %d, applied up to %d, durable up to %d, newest at %d: %w",
+			index, r.log.handed, r.log.stable, r.snapshot.Index, ErrSnapshotIndex)
 	}
 	return SnapshotMeta{Index: index, Term: term, Config: r.members.at(index).Clone()}, nil
 }

@@ -17,12 +17,12 @@ type Status struct {
 	Config Configuration
 
 	// On a leader only.
-	Lease       time.Duration // as LeaseUntil
-	Transfer    NodeID        // whom the leadership is being transferred to, or ""
-	Uncommitted int           // bytes
-	Reads       int           // linearizable reads that wait
-	Peers       []PeerStatus  // every other member, by ID
-	Quorum      string        // a drawing of how far the voters have come
+	Lease     time.Duration // as LeaseUntil
+	Transfer  NodeID        // whom the leadership is being transferred to, or ""
+	Unsettled int           // bytes that are not committed, or not durable here
+	Reads     int           // linearizable reads that wait
+	Peers     []PeerStatus  // every other member, by ID
+	Quorum    string        // a drawing of how far the voters have come
 }
 
 // LogStatus says how far a server's log has come.
@@ -59,7 +59,7 @@ func (r *Raft) Status() Status {
 	if r.lead == nil {
 		return s
 	}
-	s.Lease, s.Uncommitted, s.Reads = r.LeaseUntil(), r.lead.uncommitted, len(r.lead.reads)
+	s.Lease, s.Unsettled, s.Reads = r.LeaseUntil(), r.lead.unsettled, len(r.lead.reads)
 	if t := r.lead.transfer; t != nil {
 		s.Transfer = t.to
 	}

@@ -67,12 +67,18 @@
 // A hard state is cluster v, term v, vote s. A base repeats what the segments
 // before it amount to, so that they can be dropped.
 //
-// A snapshot:
+// A snapshot: its meta data, which is index v, term v, and the lists of voters,
+// learners and outgoing voters, each a count v and (ID s, address s)…; then the
+// body in blocks of 64 KiB, the last one shorter, so that every part of it can
+// be checked when it is read:
 //
-//	0      4         8        12       12+n   16+n            -12      -4    end
-//	+------+---------+--------+--------+------+------- … -----+--------+-----+
-//	| PRSN | version | n      | meta   | crc  | body          | length | crc |
-//	+------+---------+--------+--------+------+------- … -----+--------+-----+
+//	0      4         8      12    12+n  16+n                            -12      -4    end
+//	+------+---------+------+------+-----+----------+-----+--- … -------+--------+-----+
+//	| PRSN | version | n    | meta | crc | block 0  | crc | block 1 …   | length | crc |
+//	+------+---------+------+------+-----+----------+-----+--- … -------+--------+-----+
+//
+// The crc of a block is seeded with that of the meta data and the block's
+// number; length is that of the body.
 //
 // A snapshot counts once a write record in the log names it. So the log alone
 // says what is true, in one order.

@@ -14,7 +14,7 @@ var (
 	// ErrOrder: a write or a snapshot does not fit onto the log. It is a
 	// mistake of the caller; nothing was changed.
 	ErrOrder = errors.New("wal: does not follow the log")
-	// ErrTooLarge: a write is larger than a record can be, which is 256 MiB.
+	// ErrTooLarge: a write is larger than a record can be, which is about 256 MiB.
 	// Nothing was changed.
 	ErrTooLarge = errors.New("wal: write is too large")
 )

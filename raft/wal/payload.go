@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"praetor/internal/wire"
@@ -57,6 +58,15 @@ type change struct {
 type mark struct {
 	snap position
 	keep bool
+}
+
+// bound returns a number of bytes that the encoded change does not exceed.
+func (c change) bound() int {
+	n := 2*maxName + 2*binary.MaxVarintLen64
+	for _, e := range c.entries {
+		n += len(e.Data) + 2*binary.MaxVarintLen64 + 1
+	}
+	return n
 }
 
 // append appends the change. The indexes of the entries follow from the first.

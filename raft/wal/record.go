@@ -65,6 +65,12 @@ func finishRecord(b []byte, k kind, at place) ([]byte, checksum) {
 	return b, sum
 }
 
+// recordSize returns the size of a record with a payload of n bytes.
+func recordSize(n int) int64 {
+	n += headerSize + 1 // the end mark
+	return int64(n + padding(n))
+}
+
 // padding is how many bytes follow n to reach the next multiple of align.
 func padding(n int) int { return -n & (align - 1) }
 

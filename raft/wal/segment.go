@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"praetor/raft"
@@ -75,16 +76,27 @@ func segmentName(seq uint64, next raft.Index) string {
 }
 
 func parseSegmentName(name string) (seq uint64, next raft.Index, ok bool) {
-	_, err := fmt.Sscanf(name, "log-%d-%d.wal", &seq, &next)
-	return seq, next, err == nil && name == segmentName(seq, next)
+	a, b, ok := twoNumbers(name, "log-", ".wal")
+	return a, raft.Index(b), ok && name == segmentName(a, raft.Index(b))
+}
+
+// twoNumbers reads a name of a prefix, a number, "-", a number and a suffix.
+func twoNumbers(name, prefix, suffix string) (a, b uint64, ok bool) {
+	name, hasPrefix := strings.CutPrefix(name, prefix)
+	name, hasSuffix := strings.CutSuffix(name, suffix)
+	first, second, hasDash := strings.Cut(name, "-")
+	a, errA := strconv.ParseUint(first, 10, 64)
+	b, errB := strconv.ParseUint(second, 10, 64)
+	return a, b, hasPrefix && hasSuffix && hasDash && errA == nil && errB == nil
 }
 
 // snapshotName returns the name of a snapshot's file.
 func snapshotName(p position) string { return fmt.Sprintf("snap-%020d-%010d.snap", p.Index, p.Term) }
 
 func parseSnapshotName(name string) (p position, ok bool) {
-	_, err := fmt.Sscanf(name, "snap-%d-%d.snap", &p.Index, &p.Term)
-	return p, err == nil && name == snapshotName(p)
+	a, b, ok := twoNumbers(name, "snap-", ".snap")
+	p = position{raft.Index(a), raft.Term(b)}
+	return p, ok && name == snapshotName(p)
 }
 
 // listing is the content of the directory, sorted. Files with other names are

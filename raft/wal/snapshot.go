@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,29 +10,32 @@ import (
 	"praetor/raft"
 )
 
+// Sizes of the parts of a snapshot's file, in bytes; see the package comment.
 const (
-	snapshotHead    = 12      // magic, version, length of the meta data
-	snapshotTrailer = 12      // length and checksum of the body
-	maxMeta         = 1 << 20 // encoded meta data, in bytes
-	snapshotBuffer  = 64 << 10
+	snapshotHead    = 12 // magic, version, length of the meta data
+	snapshotTrailer = 12 // length of the body, checksum
+	sumSize         = 4
+	blockSize       = 64 << 10
+	maxMeta         = 1 << 20 // encoded meta data
 )
 
 // SnapshotWriter writes one snapshot to the disk, beside the log: nothing of
-// the log changes before [WAL.UseSnapshot]. A goroutine may write a snapshot
-// while another one appends to the log.
+// the log changes before [WAL.UseSnapshot] or an Append that names it. A
+// goroutine may write a snapshot while another one appends to the log.
 type SnapshotWriter struct {
-	disk Disk
-	name string
-	file File
-	buf  *bufio.Writer
-	sum  checksum // of the body so far
-	size uint64   // of the body so far
-	err  error    // the first failure; sticks
+	disk   Disk
+	name   string
+	file   File
+	seed   checksum // of the head; binds the blocks to it
+	block  []byte   // bytes that are not written yet
+	size   uint64   // of the body so far
+	offset int64    // in the file
+	err    error    // the first failure; sticks
 }
 
 // NewSnapshot begins a snapshot. Whoever calls it calls Commit or Abort.
 func (w *WAL) NewSnapshot(meta raft.SnapshotMeta) (*SnapshotWriter, error) {
-	head, err := appendSnapshotHead(nil, meta)
+	head, seed, err := appendSnapshotHead(nil, meta)
 	if err != nil {
 		return nil, err
 	}
@@ -42,52 +44,83 @@ func (w *WAL) NewSnapshot(meta raft.SnapshotMeta) (*SnapshotWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wal: create snapshot %s: %w", name, err)
 	}
-	s := &SnapshotWriter{disk: w.disk, name: name, file: f}
-	s.buf = bufio.NewWriterSize(io.NewOffsetWriter(f, 0), snapshotBuffer)
-	_, s.err = s.buf.Write(head)
+	s := &SnapshotWriter{disk: w.disk, name: name, file: f, seed: seed, block: make([]byte, 0, blockSize+sumSize)}
+	s.write(head)
 	return s, nil
 }
 
-func appendSnapshotHead(dst []byte, meta raft.SnapshotMeta) ([]byte, error) {
+// appendSnapshotHead appends the head of a snapshot's file, and returns it with
+// its checksum.
+func appendSnapshotHead(dst []byte, meta raft.SnapshotMeta) ([]byte, checksum, error) {
 	for _, peers := range [][]raft.Peer{meta.Config.Voters, meta.Config.Learners, meta.Config.Outgoing} {
 		for _, p := range peers {
 			if err := checkNames(string(p.ID), p.Addr); err != nil {
-				return nil, fmt.Errorf("wal: snapshot up to %d: %w", meta.Index, err)
+				return nil, 0, fmt.Errorf("wal: snapshot up to %d: %w", meta.Index, err)
 			}
 		}
 	}
 	m := appendMeta(nil, meta)
 	if len(m) > maxMeta {
-		return nil, fmt.Errorf("wal: snapshot up to %d: configuration of %d bytes, at most %d", meta.Index, len(m), maxMeta)
+		return nil, 0, fmt.Errorf("wal: snapshot up to %d: configuration of %d bytes, at most %d", meta.Index, len(m), maxMeta)
 	}
 	dst = append(dst, snapshotMagic...)
 	dst = binary.BigEndian.AppendUint32(dst, formatVersion)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(m)))
 	dst = append(dst, m...)
-	return binary.BigEndian.AppendUint32(dst, uint32(sumOf(0, dst))), nil
+	sum := sumOf(0, dst)
+	return binary.BigEndian.AppendUint32(dst, uint32(sum)), sum, nil
+}
+
+// blockSum returns the checksum of block i of the snapshot whose head has the
+// checksum seed.
+func blockSum(seed checksum, i uint64, block []byte) checksum {
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], i)
+	return sumOf(sumOf(seed, n[:]), block)
 }
 
 // Write appends to the snapshot's body.
 func (s *SnapshotWriter) Write(b []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
+	n := 0
+	for len(b) > 0 && s.err == nil {
+		k := min(len(b), blockSize-len(s.block))
+		s.block = append(s.block, b[:k]...)
+		b = b[k:]
+		n += k
+		if len(s.block) == blockSize {
+			s.flush()
+		}
 	}
-	n, err := s.buf.Write(b)
-	s.sum = sumOf(s.sum, b[:n])
-	s.size += uint64(n)
-	s.err = err
-	return n, err
+	return n, s.err
+}
+
+// flush writes the block, full or the last, and its checksum.
+func (s *SnapshotWriter) flush() {
+	if len(s.block) == 0 {
+		return
+	}
+	sum := blockSum(s.seed, s.size/blockSize, s.block)
+	s.size += uint64(len(s.block))
+	s.write(binary.BigEndian.AppendUint32(s.block, uint32(sum)))
+	s.block = s.block[:0]
+}
+
+// write appends to the file.
+func (s *SnapshotWriter) write(b []byte) {
+	if s.err == nil {
+		_, s.err = s.file.WriteAt(b, s.offset)
+		s.offset += int64(len(b))
+	}
 }
 
 // Commit makes the snapshot durable under its name. If it fails, the snapshot
 // is gone, or the next Open removes it.
 func (s *SnapshotWriter) Commit() error {
+	s.flush()
 	trailer := binary.BigEndian.AppendUint64(nil, s.size)
-	trailer = binary.BigEndian.AppendUint32(trailer, uint32(s.sum))
+	s.write(binary.BigEndian.AppendUint32(trailer, uint32(sumOf(s.seed, trailer))))
 	err := inOrder(
 		func() error { return s.err },
-		func() error { _, err := s.buf.Write(trailer); return err },
-		s.buf.Flush,
 		s.file.Sync,
 		s.file.Close,
 		func() error { return s.disk.Rename(s.name+tempSuffix, s.name) },

@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -9,39 +8,50 @@ import (
 	"praetor/raft"
 )
 
-// OpenSnapshot opens the log's snapshot. The reader gives its body; it returns
-// a *CorruptError in place of io.EOF if the body is not what was written. The
-// error is ErrNoSnapshot if there is none.
-func (w *WAL) OpenSnapshot() (raft.SnapshotMeta, io.ReadCloser, error) {
+// SnapshotReader reads a snapshot's body. It checks all that it returns: what
+// is damaged is a [*CorruptError], never wrong bytes. It may be used by another
+// goroutine than the WAL.
+type SnapshotReader struct {
+	file   File
+	name   string
+	seed   checksum // of the head
+	start  int64    // of the body in the file
+	size   int64    // of the body
+	offset int64    // of the next Read
+	block  []byte   // the block that was read last, with its checksum
+	number int64    // of that block, -1 if there is none
+}
+
+var (
+	_ io.ReadCloser = (*SnapshotReader)(nil)
+	_ io.ReaderAt   = (*SnapshotReader)(nil)
+)
+
+// OpenSnapshot opens the log's snapshot. The error is ErrNoSnapshot if there is
+// none. A snapshot that Compact or a newer one makes superfluous can be read
+// to its end.
+func (w *WAL) OpenSnapshot() (raft.SnapshotMeta, *SnapshotReader, error) {
 	switch {
 	case w.err != nil:
 		return raft.SnapshotMeta{}, nil, w.err
 	case w.state.snap == position{}:
 		return raft.SnapshotMeta{}, nil, ErrNoSnapshot
 	}
-	meta, r, err := openSnapshot(w.disk, w.state.snap)
-	if err != nil {
-		return raft.SnapshotMeta{}, nil, err
-	}
-	return meta, r, nil
-}
-
-// snapshotReader reads a snapshot's body and checks it.
-type snapshotReader struct {
-	file      File
-	name      string
-	body      *io.SectionReader
-	sum, want checksum
+	return openSnapshot(w.disk, w.state.snap)
 }
 
 // openSnapshot opens a snapshot and checks all but its body.
-func openSnapshot(d Disk, p position) (raft.SnapshotMeta, *snapshotReader, error) {
+func openSnapshot(d Disk, p position) (raft.SnapshotMeta, *SnapshotReader, error) {
 	name := snapshotName(p)
 	f, err := d.Open(name)
 	if err != nil {
 		return raft.SnapshotMeta{}, nil, fmt.Errorf("wal: open snapshot %s: %w", name, err)
 	}
-	meta, r, err := parseSnapshot(f, name)
+	r := &SnapshotReader{file: f, name: name, number: -1}
+	meta, err := r.readHead()
+	if err == nil {
+		err = r.readTrailer()
+	}
 	if err == nil && (position{meta.Index, meta.Term}) != p {
 		err = corrupt(name, 0, "it is the snapshot up to index %d of term %d, not that of its name", meta.Index, meta.Term)
 	}
@@ -52,74 +62,130 @@ func openSnapshot(d Disk, p position) (raft.SnapshotMeta, *snapshotReader, error
 	return meta, r, nil
 }
 
-func parseSnapshot(f File, name string) (raft.SnapshotMeta, *snapshotReader, error) {
-	var meta raft.SnapshotMeta
-	size, err := f.Size()
-	if err != nil {
-		return meta, nil, fmt.Errorf("wal: size of snapshot %s: %w", name, err)
-	}
-	const least = snapshotHead + 4 + snapshotTrailer
-	if size < least {
-		return meta, nil, corrupt(name, size, "snapshot is cut short")
-	}
+// readHead reads and checks what is before the body.
+func (r *SnapshotReader) readHead() (raft.SnapshotMeta, error) {
 	head := make([]byte, snapshotHead)
-	if _, err := f.ReadAt(head, 0); err != nil {
-		return meta, nil, fmt.Errorf("wal: read snapshot %s: %w", name, err)
+	if err := r.read(head, 0); err != nil {
+		return raft.SnapshotMeta{}, err
 	}
 	n := int64(binary.BigEndian.Uint32(head[8:]))
-	switch version := binary.BigEndian.Uint32(head[4:]); {
+	switch {
 	case string(head[:4]) != snapshotMagic:
-		return meta, nil, corrupt(name, 0, "not a snapshot: it begins with %q, not %q", head[:4], snapshotMagic)
-	case version != formatVersion:
-		return meta, nil, corrupt(name, 4, "format version %d, but this program reads version %d", version, formatVersion)
-	case n > maxMeta || n > size-least:
-		return meta, nil, corrupt(name, 8, "length of the snapshot's meta data is out of bounds")
+		return raft.SnapshotMeta{}, corrupt(r.name, 0, "not a snapshot: it begins with %q, not %q", head[:4], snapshotMagic)
+	case n > maxMeta:
+		return raft.SnapshotMeta{}, corrupt(r.name, 8, "length of the snapshot's meta data is out of bounds")
 	}
-	b := make([]byte, snapshotHead+n+4)
+	r.start = snapshotHead + n + sumSize
+	head = make([]byte, r.start)
+	if err := r.read(head, 0); err != nil {
+		return raft.SnapshotMeta{}, err
+	}
+	head, sum := head[:snapshotHead+n], binary.BigEndian.Uint32(head[snapshotHead+n:])
+	r.seed = sumOf(0, head)
+	if checksum(sum) != r.seed {
+		return raft.SnapshotMeta{}, corrupt(r.name, 0, "checksum of the snapshot's meta data is wrong")
+	}
+	if version := binary.BigEndian.Uint32(head[4:]); version != formatVersion {
+		return raft.SnapshotMeta{}, corrupt(r.name, 4, "format version %d, but this program reads version %d", version, formatVersion)
+	}
+	meta, err := decodeMeta(head[snapshotHead:])
+	if err != nil {
+		err = corrupt(r.name, snapshotHead, "%v", err)
+	}
+	return meta, err
+}
+
+// readTrailer reads and checks what is after the body.
+func (r *SnapshotReader) readTrailer() error {
+	end, err := r.file.Size()
+	if err != nil {
+		return fmt.Errorf("wal: size of snapshot %s: %w", r.name, err)
+	}
+	if end < r.start+snapshotTrailer {
+		return corrupt(r.name, end, "snapshot is cut short")
+	}
 	trailer := make([]byte, snapshotTrailer)
-	if err := inOrder(
-		func() error { _, err := f.ReadAt(b, 0); return err },
-		func() error { _, err := f.ReadAt(trailer, size-snapshotTrailer); return notEOF(err) },
-	); err != nil {
-		return meta, nil, fmt.Errorf("wal: read snapshot %s: %w", name, err)
+	if err := r.read(trailer, end-snapshotTrailer); err != nil {
+		return err
 	}
-	length := size - int64(len(b)) - snapshotTrailer
-	if got := binary.BigEndian.Uint32(b[snapshotHead+n:]); checksum(got) != sumOf(0, b[:snapshotHead+n]) {
-		return meta, nil, corrupt(name, 0, "checksum of the snapshot's meta data is wrong")
+	if checksum(binary.BigEndian.Uint32(trailer[8:])) != sumOf(r.seed, trailer[:8]) {
+		return corrupt(r.name, end-snapshotTrailer, "checksum of the snapshot's end is wrong")
 	}
-	if want := binary.BigEndian.Uint64(trailer); want != uint64(length) {
-		return meta, nil, corrupt(name, size-snapshotTrailer, "snapshot's body has %d bytes, but had %d", length, want)
+	r.size = int64(binary.BigEndian.Uint64(trailer))
+	blocks := (r.size + blockSize - 1) / blockSize
+	if r.size < 0 || r.size > end || r.start+r.size+blocks*sumSize+snapshotTrailer != end {
+		return corrupt(r.name, end-snapshotTrailer, "snapshot's body does not have the %d bytes that it had", r.size)
 	}
-	if meta, err = decodeMeta(b[snapshotHead : snapshotHead+n]); err != nil {
-		return meta, nil, corrupt(name, snapshotHead, "%v", err)
-	}
-	return meta, &snapshotReader{
-		file: f, name: name,
-		body: io.NewSectionReader(f, int64(len(b)), length),
-		want: checksum(binary.BigEndian.Uint32(trailer[8:])),
-	}, nil
+	return nil
 }
 
-// notEOF drops the io.EOF that may come with the last bytes of a file.
-func notEOF(err error) error {
-	if err == io.EOF {
+// read reads a part of the file that must be there.
+func (r *SnapshotReader) read(b []byte, offset int64) error {
+	switch n, err := r.file.ReadAt(b, offset); {
+	case n == len(b):
 		return nil
+	case err == io.EOF:
+		return corrupt(r.name, offset+int64(n), "snapshot is cut short")
+	default:
+		return fmt.Errorf("wal: read snapshot %s: %w", r.name, err)
 	}
-	return err
 }
 
-// Read reads from the body.
-func (r *snapshotReader) Read(b []byte) (int, error) {
-	n, err := r.body.Read(b)
-	r.sum = sumOf(r.sum, b[:n])
-	if err == io.EOF && r.sum != r.want {
-		return n, corrupt(r.name, 0, "checksum of the snapshot's body is wrong")
+// Size returns the size of the body in bytes.
+func (r *SnapshotReader) Size() int64 { return r.size }
+
+// Read reads on in the body.
+func (r *SnapshotReader) Read(b []byte) (int, error) {
+	n, err := r.readBlock(b, r.offset)
+	r.offset += int64(n)
+	return n, err
+}
+
+// ReadAt reads at an offset of the body.
+func (r *SnapshotReader) ReadAt(b []byte, offset int64) (n int, err error) {
+	for n < len(b) && err == nil {
+		var k int
+		k, err = r.readBlock(b[n:], offset+int64(n))
+		n += k
 	}
 	return n, err
 }
 
+// readBlock reads at an offset of the body to the end of its block.
+func (r *SnapshotReader) readBlock(b []byte, offset int64) (int, error) {
+	if offset < 0 || offset >= r.size {
+		return 0, io.EOF
+	}
+	if err := r.load(offset / blockSize); err != nil {
+		return 0, err
+	}
+	return copy(b, r.block[offset%blockSize:len(r.block)-sumSize]), nil
+}
+
+// load reads and checks a block, unless it was the last one.
+func (r *SnapshotReader) load(number int64) error {
+	if number == r.number {
+		return nil
+	}
+	r.number = -1
+	n := min(r.size-number*blockSize, blockSize)
+	if r.block == nil {
+		r.block = make([]byte, 0, min(r.size, blockSize)+sumSize)
+	}
+	r.block = r.block[:n+sumSize]
+	at := r.start + number*(blockSize+sumSize)
+	if err := r.read(r.block, at); err != nil {
+		return err
+	}
+	if blockSum(r.seed, uint64(number), r.block[:n]) != checksum(binary.BigEndian.Uint32(r.block[n:])) {
+		return corrupt(r.name, at, "checksum of a block of the snapshot is wrong")
+	}
+	r.number = number
+	return nil
+}
+
 // Close closes the file.
-func (r *snapshotReader) Close() error { return r.file.Close() }
+func (r *SnapshotReader) Close() error { return r.file.Close() }
 
 // verifySnapshot reads a whole snapshot to check it.
 func verifySnapshot(d Disk, p position) (raft.SnapshotMeta, error) {
@@ -128,6 +194,10 @@ func verifySnapshot(d Disk, p position) (raft.SnapshotMeta, error) {
 		return meta, err
 	}
 	defer r.Close()
-	_, err = bufio.NewReaderSize(r, int(min(r.body.Size(), snapshotBuffer))).WriteTo(io.Discard)
-	return meta, err
+	for number := int64(0); number*blockSize < r.size; number++ {
+		if err := r.load(number); err != nil {
+			return meta, err
+		}
+	}
+	return meta, nil
 }

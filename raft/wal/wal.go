@@ -72,12 +72,10 @@ func (w *WAL) append(c change) error {
 		}
 		f.Close()
 	}
-	b := c.append(w.blank())
-	if len(b)-headerSize >= maxPayload {
-		w.buf = nil
-		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(b)-headerSize, maxPayload-1)
+	if n := c.bound(); n > maxPayload {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, n, maxPayload)
 	}
-	if err := w.appendRecord(kindWrite, b); err != nil {
+	if err := w.appendRecord(kindWrite, c.append(w.blank())); err != nil {
 		return err
 	}
 	w.state = next
@@ -93,10 +91,12 @@ func (w *WAL) append(c change) error {
 func (w *WAL) blank() []byte { return append(w.buf[:0], recordHead[:]...) }
 
 // appendRecord writes the record whose blank header and payload are b. It
-// begins a new segment if this one has no room for it, unless this one is new.
+// begins a new segment if this one has no room for it and a seal, unless this
+// one is new.
 func (w *WAL) appendRecord(k kind, b []byte) error {
 	t := &w.tail
-	if t.at.offset+int64(len(b)) >= t.size && !t.fresh {
+	end := t.at.offset + recordSize(len(b)-headerSize)
+	if end+recordSize(0) > t.size && !t.fresh {
 		if err := w.roll(); err != nil {
 			return err
 		}
