@@ -21,9 +21,11 @@ type duties struct {
 	flying  map[string]raft.Index          // members whose change is in the log but not applied
 	full    time.Duration                  // when all members are compared again
 	members bool                           // servers came, went or moved: look at the voters
-	ages    []age                          // of log entries, for tombstones
-	nextAge time.Duration
-	ready   bool // an entry of the own term has been applied: the View is current
+
+	strangers map[string]raft.ClusterID // servers of other clusters, by ID, that were turned away
+	ages      []age                     // of log entries, for tombstones
+	nextAge   time.Duration
+	ready     bool // an entry of the own term has been applied: the View is current
 }
 
 // age says that the log was at index at that time.
@@ -40,6 +42,8 @@ func newDuties() duties {
 		addrs:  map[raft.NodeID]netip.AddrPort{},
 		dirty:  map[string]bool{},
 		flying: map[string]raft.Index{},
+
+		strangers: map[string]raft.ClusterID{},
 	}
 }
 

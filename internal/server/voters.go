@@ -48,20 +48,35 @@ func (s *Server) nextConfiguration(now time.Duration) (raft.Configuration, strin
 		}
 		id := raft.NodeID(m.ID)
 		in := holds(c.Voters, id) || holds(c.Learners, id)
+		stranger := a.Cluster != 0 && a.Cluster != s.raft.Cluster()
 		switch {
+		case stranger && holds(c.Learners, id): // its tags came later than itself
+			remove(&c.Learners, id)
+			return c, m.Name + " belongs to another cluster and is taken out again"
 		case m.State == swim.Left && in:
 			remove(&c.Voters, id)
 			remove(&c.Learners, id)
 			return c, m.Name + " has left and is taken out"
 		case m.State != swim.Alive || in || !a.Addr.IsValid():
-		case a.Cluster != 0 && a.Cluster != s.raft.Cluster():
-			s.trace(now, "cluster: %s at %v belongs to another cluster (%x, ours is %x) and is not taken in; to move it here, stop it and wipe its data directory", m.Name, m.Addr, uint64(a.Cluster), uint64(s.raft.Cluster()))
+		case stranger:
+			s.turnAway(now, m, a.Cluster)
+		case a.Bootstrap && a.Cluster == 0:
+			s.trace(now, "cluster: %s at %v wants to make a cluster of its own and is not taken in; start it without -bootstrap", m.Name, m.Addr)
 		default:
 			c.Learners = append(c.Learners, raft.Peer{ID: id, Addr: a.Addr.String()})
 			return c, m.Name + " is taken in as a learner"
 		}
 	}
 	return c, ""
+}
+
+// turnAway says, once for each stranger, why it is not taken in.
+func (s *Server) turnAway(now time.Duration, m swim.Member, cluster raft.ClusterID) {
+	if s.duties.strangers[m.ID] == cluster {
+		return
+	}
+	s.duties.strangers[m.ID] = cluster
+	s.trace(now, "cluster: %s at %v belongs to another cluster (%x, ours is %x) and is not taken in; to move it here, stop it and wipe its data directory", m.Name, m.Addr, uint64(cluster), uint64(s.raft.Cluster()))
 }
 
 // catchUp is how near to the end of the log a learner must be to become a
