@@ -11,12 +11,13 @@ import (
 const expectUsage = `expect WHAT [within D | for D], where WHAT is
     leader [HOST]           a server leads, and a majority knows it
     no leader               nobody leads
-    members N alive         every server sees so many members alive
+    members N alive         every server sees so many members, alive or suspect
     voters HOSTS            these are the voters, says every one of them
     key KEY VALUE           every server has the value
     no key KEY              no server has the key
     health HOST STATUS      the leader's catalog says so
-    agreement               all servers have applied the same`
+    agreement               all servers have applied the same
+    down HOST               its server does not run`
 
 // expect waits until something is so; with "for", it must be so all the time.
 func (p *player) expect(st step) error {
@@ -72,6 +73,8 @@ func (p *player) condition(args []string) (func() bool, error) {
 		}), nil
 	case args[0] == "health" && len(args) == 3:
 		return func() bool { l := p.leader(); return l != nil && l.proc.health(args[1]) == args[2] }, nil
+	case args[0] == "down" && len(args) == 2:
+		return func() bool { h := p.hostNamed(args[1]); return h != nil && h.proc == nil }, nil
 	case args[0] == "agreement":
 		return p.agree, nil
 	}
@@ -112,7 +115,7 @@ func (p *player) hasMembers(number string) (func() bool, error) {
 	return p.everyServer(func(h *host) bool {
 		n := 0
 		for _, other := range p.hosts {
-			if h.proc.member(other) == "alive" {
+			if s := h.proc.member(other); s == "alive" || s == "suspect" {
 				n++
 			}
 		}

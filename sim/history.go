@@ -48,11 +48,19 @@ type operation struct {
 func (o *operation) String() string {
 	switch {
 	case o.kind == opRead && o.outcome == acked:
-		return fmt.Sprintf("get %s = %q at index %d", o.key, o.value, o.index)
+		return fmt.Sprintf("get %s = %q at index %d", o.key, short(o.value), o.index)
 	case o.kind == opRead:
 		return fmt.Sprintf("get %s: %v", o.key, o.err)
 	case o.outcome == acked:
-		return fmt.Sprintf("put %s=%s: ok at index %d", o.key, o.value, o.index)
+		return fmt.Sprintf("put %s=%s: ok at index %d", o.key, short(o.value), o.index)
 	}
-	return fmt.Sprintf("put %s=%s: %s: %v", o.key, o.value, o.outcome, o.err)
+	return fmt.Sprintf("put %s=%s: %s: %v", o.key, short(o.value), o.outcome, o.err)
+}
+
+// short returns the front of a long value.
+func short(v string) string {
+	if len(v) > 32 {
+		return v[:32] + "..."
+	}
+	return v
 }

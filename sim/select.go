@@ -32,13 +32,9 @@ func (p *player) hostsOf(word string) ([]*host, error) {
 	case "all":
 		return p.members(), nil
 	case "it":
-		if p.it != nil {
-			return []*host{p.it}, nil
-		}
+		return someone(p.it), nil
 	case "leader":
-		if h := p.leader(); h != nil {
-			return []*host{h}, nil
-		}
+		return someone(p.leader()), nil
 	case "follower", "followers":
 		l := p.leader()
 		fs := slices.DeleteFunc(p.liveIn(p.group), func(h *host) bool { return h == l })
@@ -46,10 +42,17 @@ func (p *player) hostsOf(word string) ([]*host, error) {
 			fs = fs[:min(1, len(fs))]
 		}
 		return fs, nil
-	default:
-		return p.named(word)
 	}
-	return nil, fmt.Errorf("there is no %s now", word)
+	return p.named(word)
+}
+
+// someone returns h, or nobody if it is nil: a fault that is aimed at the
+// leader does nothing while there is none.
+func someone(h *host) []*host {
+	if h == nil {
+		return nil
+	}
+	return []*host{h}
 }
 
 func (p *player) named(word string) ([]*host, error) {

@@ -26,7 +26,7 @@ func init() {
 		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},
 		"network": {usage: "network [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", shown: true, do: (*player).setNetwork},
 		"link":    {usage: "link A B [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", least: 2, most: 2, shown: true, do: (*player).setLink},
-		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D]", least: 1, most: 1, shown: true, do: (*player).setDisk},
+		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync]", least: 1, most: 1, shown: true, do: (*player).setDisk},
 		"clock":   {usage: "clock HOSTS drift=PPM (from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
 
 		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost((*host).crash)},
@@ -38,8 +38,8 @@ func init() {
 		"isolate": {usage: "isolate HOSTS", least: 1, most: 1, shown: true, do: (*player).isolate},
 		"heal":    {usage: "heal [HOSTS HOSTS]", most: 2, shown: true, do: (*player).heal},
 
-		"put":     {usage: "put KEY VALUE [via HOST] [outcome=ok|refused|unknown|any]", least: 2, most: 2, waits: true, do: (*player).putKey},
-		"get":     {usage: "get KEY [via HOST] [mode=default|consistent|stale]", least: 1, most: 1, waits: true, do: (*player).getKey},
+		"put":     {usage: "put KEY VALUE [via HOST] [within D] [size=BYTES] [outcome=ok|refused|unknown|any] [nowait=1]", least: 2, most: 2, waits: true, do: (*player).putKey},
+		"get":     {usage: "get KEY [via HOST] [mode=default|consistent|stale] [value=VALUE|outcome=refused]", least: 1, most: 1, waits: true, do: (*player).getKey},
 		"clients": {usage: "clients N [keys=N] [think=D]", least: 1, most: 1, shown: true, do: (*player).startClients},
 		"stop":    {usage: "stop (the clients)", shown: true, do: (*player).stopClients},
 

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"praetor/internal/server"
@@ -12,28 +14,58 @@ import (
 // within their HoldTimeout.
 const patience = 30 * time.Second
 
-// putKey writes a key and waits for the answer.
+// putKey writes a key and, unless the step says nowait=1, waits for the answer.
 func (p *player) putKey(st step) error {
 	via, err := p.via(st)
 	if err != nil {
 		return err
 	}
-	if p.check.writes.byValue[st.args[1]] != nil {
-		return fmt.Errorf("value %s was written before; values must be unique", st.args[1])
+	value, err := p.newValue(st)
+	if err != nil {
+		return err
 	}
-	want := "ok"
-	if s, ok := st.named["outcome"]; ok {
-		want = s
+	within, err := st.duration("within", patience)
+	if err != nil {
+		return err
 	}
-	op := p.await(func(done func(*operation)) { p.put(via, st.args[0], st.args[1], done) })
-	if op == nil || p.failed != nil {
+	ended := func(op *operation) {
+		p.say("client", "%v via %s", op, op.via)
+		p.expectOutcome(st, op, cmp.Or(st.named["outcome"], "ok"))
+		if took := op.end - op.begin; took > within {
+			p.fail("what the scenario expects", []string{via.name}, "line %d: %v took %v", st.line, op, took)
+		}
+	}
+	if st.named["nowait"] == "1" {
+		p.say("client", "puts %s=%s via %s", st.args[0], short(value), via.name)
+		p.put(via, st.args[0], value, ended)
 		return nil
 	}
-	p.say("client", "%v via %s", op, op.via)
-	if got := op.outcome.String(); want != "any" && got != want {
-		p.fail("what the scenario expects", []string{via.name}, "line %d: %v, not %s", st.line, op, want)
-	}
+	p.await(ended, func(done func(*operation)) { p.put(via, st.args[0], value, done) })
 	return nil
+}
+
+// newValue returns the value to be written, which nobody has written before,
+// with so many dots behind it that it has the size that the step names.
+func (p *player) newValue(st step) (string, error) {
+	v := st.args[1]
+	if s, ok := st.named["size"]; ok {
+		n, err := strconv.Atoi(s)
+		if err != nil || n > 1<<18 {
+			return "", fmt.Errorf("size=%s: not a number of bytes up to 256 KiB", s)
+		}
+		v += strings.Repeat(".", max(0, n-len(v)))
+	}
+	if p.check.writes.byValue[v] != nil {
+		return "", fmt.Errorf("value %s was written before; values must be unique", st.args[1])
+	}
+	return v, nil
+}
+
+// expectOutcome holds what came of a request against what should have.
+func (p *player) expectOutcome(st step, op *operation, want string) {
+	if got := op.outcome.String(); want != "any" && got != want {
+		p.fail("what the scenario expects", []string{op.via}, "line %d: %v, not %s", st.line, op, want)
+	}
 }
 
 // getKey reads a key and waits for the answer.
@@ -48,9 +80,13 @@ func (p *player) getKey(st step) error {
 	if !ok {
 		return fmt.Errorf("mode=%s: there is no such mode", st.named["mode"])
 	}
-	if op := p.await(func(done func(*operation)) { p.get(via, st.args[0], mode, done) }); op != nil {
+	p.await(func(op *operation) {
 		p.say("client", "%v via %s", op, op.via)
-	}
+		p.expectOutcome(st, op, cmp.Or(st.named["outcome"], "ok"))
+		if want, ok := st.named["value"]; ok && want != op.value {
+			p.fail("what the scenario expects", []string{op.via}, "line %d: %v, not %s", st.line, op, want)
+		}
+	}, func(done func(*operation)) { p.get(via, st.args[0], mode, done) })
 	return nil
 }
 
@@ -67,13 +103,15 @@ func (p *player) via(st step) (*host, error) {
 }
 
 // await starts an operation and lets time pass until it has ended.
-func (p *player) await(start func(done func(*operation))) *operation {
-	var ended *operation
-	start(func(op *operation) { ended = op })
-	if !p.runUntil(p.now+patience, func() bool { return ended != nil }) {
+func (p *player) await(ended func(*operation), start func(done func(*operation))) {
+	over := false
+	start(func(op *operation) {
+		over = true
+		ended(op)
+	})
+	if !p.runUntil(p.now+patience, func() bool { return over }) {
 		p.fail("a request has one answer", nil, "line %d: %q: no answer within %v", p.step.line, p.step.text, patience)
 	}
-	return ended
 }
 
 // startClients starts clients.

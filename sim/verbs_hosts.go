@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"praetor/sim/disk"
 )
 
 // bootSpread is within which time the servers of one step start.
@@ -104,7 +106,7 @@ func (p *player) join(st step) error {
 	return nil
 }
 
-// setDisk changes how fast disks are.
+// setDisk changes how fast disks are, or makes them fail.
 func (p *player) setDisk(st step) error {
 	hs, err := p.hostsOf(st.args[0])
 	if err != nil {
@@ -117,8 +119,26 @@ func (p *player) setDisk(st step) error {
 		if h.storage.jitter, err = st.duration("jitter", h.storage.jitter); err != nil {
 			return err
 		}
+		switch st.named["fail"] {
+		case "":
+		case "sync":
+			h.disk.Fault = failNextSync(h)
+		default:
+			return fmt.Errorf("fail=%s: there is no such fault", st.named["fail"])
+		}
 	}
 	return nil
+}
+
+// failNextSync lets the next sync of a host's disk fail, and no other.
+func failNextSync(h *host) func(disk.Op) disk.Fault {
+	return func(op disk.Op) disk.Fault {
+		if op.Kind != disk.OpSync {
+			return disk.Fault{}
+		}
+		h.disk.Fault = nil
+		return disk.Fault{Kind: disk.FailedSync}
+	}
 }
 
 // setClock changes how fast clocks run, from the next start of the server on.
