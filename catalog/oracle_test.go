@@ -181,7 +181,7 @@ func TestStateAgreesWithANaiveCatalog(t *testing.T) {
 		q.answer, q.index = q.ask(s, q.w)
 	}
 	outcomes := map[bool]int{}
-	for index := uint64(1); index <= 20_000; index++ {
+	for index := uint64(1); index <= 12_000; index++ {
 		c := randomCommand(rng, index)
 		before := n.clone()
 		txn := s.Txn()

@@ -106,7 +106,7 @@ func (p *player) restore() string {
 
 // waiter returns a waiter if the command says wait.
 func (p *player) waiter(c script.Command) *radix.Waiter {
-	if c.Arg(len(c.Args)-1) != "wait" {
+	if last := len(c.Args) - 1; last < 0 || c.Args[last] != "wait" {
 		return nil
 	}
 	w := radix.NewWaiter(nil)
