@@ -118,9 +118,6 @@ func (c *call) body(limit int64) ([]byte, error) {
 		c.w.Header().Set("Connection", "close")
 		return nil, bodyTooLarge(limit)
 	}
-	rc := http.NewResponseController(c.w)
-	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
 	var b []byte
 	var err error
 	if length >= 0 {
@@ -136,7 +133,18 @@ func (c *call) body(limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, Invalidf("Failed to read the request's body: %v", err)
 	}
+	// A deadline that passes now would end the request (see bodyDeadline).
+	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 	return b, nil
+}
+
+// bodyDeadline bounds the time to read a request's body. It holds for a body
+// that the handler leaves unread too: net/http reads that after the answer, to
+// keep the connection. A body that was read whole lifts it.
+func bodyDeadline(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 }
 
 func bodyTooLarge(limit int64) error {
