@@ -180,11 +180,7 @@ func (a *Agent) newServer(now time.Duration) (*server.Server, error) {
 			a.log.Warn("log: repaired", "what", r.String())
 		}
 	}
-	s, err := server.New(now, a.serverConfig(), stored)
-	if err == nil && a.cfg.Server.Expect == 1 && a.hasWhomToJoin() {
-		s.HoldBootstrap()
-	}
-	return s, err
+	return server.New(now, a.serverConfig(), stored)
 }
 
 func (a *Agent) serverConfig() server.Config {
@@ -197,7 +193,7 @@ func (a *Agent) serverConfig() server.Config {
 		ID: raft.NodeID(a.id), Name: a.cfg.Node.Name, Datacenter: a.cfg.Node.Datacenter,
 		Addr:      netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.Server)),
 		Build:     a.opts.Version,
-		Bootstrap: a.cfg.Server.Expect == 1, Expect: a.expect(),
+		Bootstrap: a.cfg.Server.Expect == 1, Expect: a.expect(), HoldBootstrap: a.hasWhomToJoin(),
 		Raft: r, Gossip: a.gossipConfig(),
 		HoldTimeout: a.cfg.Raft.LeaderWait,
 		Rand:        newRand(),

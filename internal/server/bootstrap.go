@@ -31,15 +31,11 @@ func (s *Server) newBootstrap() bootstrap {
 	fresh := !s.inCluster() && s.raft.LastIndex() == 0
 	return bootstrap{
 		armed:   fresh && (s.cfg.Bootstrap || s.cfg.Expect > 0),
+		hold:    s.cfg.HoldBootstrap,
 		dirty:   true,
 		cluster: raft.ClusterID(s.cfg.Rand.Uint64() | 1),
 	}
 }
-
-// HoldBootstrap makes the server wait for ReleaseBootstrap before it makes a
-// cluster: a second server that is told to bootstrap meets the first one
-// meanwhile, and refuses.
-func (s *Server) HoldBootstrap() { s.boot.hold = true }
 
 // ReleaseBootstrap ends the wait: whom there is to join has been asked.
 func (s *Server) ReleaseBootstrap(time.Duration) { s.boot.hold, s.boot.dirty = false, true }

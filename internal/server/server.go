@@ -22,6 +22,10 @@ type Config struct {
 
 	Bootstrap bool // become the only voter of a new cluster
 	Expect    int  // make a new cluster once so many servers have met; 0: never
+	// HoldBootstrap makes the server wait for ReleaseBootstrap before it makes
+	// a cluster: a second server that is told to bootstrap meets the first one
+	// meanwhile, and refuses.
+	HoldBootstrap bool
 
 	Raft   raft.Config // ID, Rand and Trace are filled in
 	Gossip swim.Config // Name, ID, Tags, Rand and Trace are filled in
