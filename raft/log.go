@@ -179,3 +179,28 @@ func (l *log) conflict(entries []Entry) int {
 
 // ready returns the entries that are committed and not handed out yet.
 func (l *log) ready() []Entry { return l.slice(l.handed+1, l.commit) }
+
+// reject returns the answer to a leader whose log does not agree at prev, with
+// a hint that lets it skip this server's whole term there: "the follower can
+// include the term of the conflicting entry and the first index it stores for
+// that term" (raft 5.3).
+func (l *log) reject(prev Index) AppendReject {
+	if prev > l.last() {
+		return AppendReject{PrevIndex: prev, HintIndex: l.last() + 1}
+	}
+	term, _ := l.term(prev)
+	return AppendReject{PrevIndex: prev, HintTerm: term, HintIndex: max(l.firstOfTerm(term), l.commit+1)}
+}
+
+// nextAfter returns, on the leader's log, the index from which on to send after
+// the rejection: behind its own last entry of the follower's term if it has
+// one, else where the follower's term begins. Each rejection leads to an older
+// term of the follower, so that there are no more of them than terms: "one
+// AppendEntries RPC will be required for each term with conflicting entries,
+// rather than one RPC per entry" (raft 5.3).
+func (l *log) nextAfter(b AppendReject) Index {
+	if last, ok := l.lastOfTerm(b.HintTerm, b.PrevIndex); ok && b.HintTerm > 0 {
+		return last + 1
+	}
+	return min(b.HintIndex, b.PrevIndex)
+}

@@ -99,7 +99,7 @@ func (r *Raft) handleAppendRequest(from NodeID, b AppendRequest) {
 		return
 	}
 	if !r.log.matches(b.PrevIndex, b.PrevTerm) {
-		r.send(from, r.reject(b.PrevIndex))
+		r.send(from, r.log.reject(b.PrevIndex))
 		return
 	}
 	if n := r.log.conflict(b.Entries); n < len(b.Entries) {
@@ -117,16 +117,6 @@ func (b AppendRequest) behind(index Index) AppendRequest {
 	n := min(index-b.PrevIndex, Index(len(b.Entries)))
 	b.PrevIndex, b.PrevTerm, b.Entries = b.Entries[n-1].Index, b.Entries[n-1].Term, b.Entries[n:]
 	return b
-}
-
-// reject returns the answer to a leader whose log does not agree at prev, with
-// a hint that lets it skip this server's whole term there (raft 5.3).
-func (r *Raft) reject(prev Index) AppendReject {
-	if prev > r.log.last() {
-		return AppendReject{PrevIndex: prev, HintIndex: r.log.last() + 1}
-	}
-	term, _ := r.log.term(prev)
-	return AppendReject{PrevIndex: prev, HintTerm: term, HintIndex: max(r.log.firstOfTerm(term), r.log.commit+1)}
 }
 
 // overwrite replaces the log from the first of the entries on. "If an existing
@@ -172,18 +162,11 @@ func (r *Raft) handleAppendAccept(from NodeID, b AppendAccept) {
 	r.advanceCommit()
 }
 
-// handleAppendReject goes back to where the logs may agree. "The leader can
-// decrement nextIndex to bypass all of the conflicting entries in that term;
-// one AppendEntries RPC will be required for each term with conflicting
-// entries, rather than one RPC per entry" (raft 5.3).
+// handleAppendReject goes back to where the logs may agree.
 func (r *Raft) handleAppendReject(from NodeID, b AppendReject) {
 	p := r.heardFrom(from)
 	if p == nil || b.PrevIndex <= p.match || p.state == sendingSnapshot || p.state == probing && b.PrevIndex != p.next-1 {
 		return // an answer to a question of the past
 	}
-	next := min(b.HintIndex, b.PrevIndex)
-	if last, ok := r.log.lastOfTerm(b.HintTerm, b.PrevIndex); ok && b.HintTerm > 0 {
-		next = last + 1
-	}
-	p.probe(next)
+	p.probe(r.log.nextAfter(b))
 }
