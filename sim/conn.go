@@ -204,15 +204,15 @@ func (c *conn) lost() {
 
 // deliverPeer gives a message to the server that it is for.
 func (w *world) deliverPeer(from *process, to *host, f frame) {
-	if w.sabotage.tamper != nil {
-		w.sabotage.tamper(to, f.data)
-	}
 	w.counts.Messages++
 	w.trace.message(w.now, from.host, to, f.data, func() string { return f.text })
 	body, err := server.DecodePeer(f.data)
 	if err != nil {
 		w.fail("messages decode", []string{from.host.name, to.name}, "%v in %x", err, f.data)
 		return
+	}
+	if w.sabotage.tamper != nil {
+		w.sabotage.tamper(to, &body)
 	}
 	p := to.proc
 	p.server.ReceivePeer(p.now(), from.host.id, body)

@@ -164,3 +164,10 @@ func (h *host) stop() {
 		}
 	}
 }
+
+// wipe empties the disk of a server that is down.
+func (h *host) wipe() {
+	if h.proc == nil {
+		h.disk, h.wrote = disk.New(), nil
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"praetor/internal/server"
 )
 
 // world is everything there is: the hosts, the network between them, and one
@@ -56,10 +58,10 @@ func (c *Counts) add(d Counts) {
 // sabotage plants bugs, so that tests can show that the checkers see them. It
 // is all zero but there.
 type sabotage struct {
-	noSync     bool                     // confirm writes that were not synced
-	staleReads bool                     // answer reads without a barrier
-	resend     bool                     // clients send a write again though it may have been done
-	tamper     func(to *host, b []byte) // change a message between servers
+	noSync     bool                               // confirm writes that were not synced
+	staleReads bool                               // answer reads without a barrier
+	resend     bool                               // clients send a write again though it may have been done
+	tamper     func(to *host, b *server.PeerBody) // change a message between servers
 }
 
 func newWorld(seed uint64, replay string, out io.Writer, verbose bool) *world {
