@@ -14,6 +14,9 @@ import "io"
 //
 // Before that, a crash may keep any part of it.
 //
+// An error of a Disk or File says the operation and the name of the file, like
+// an *fs.PathError; the log does not repeat them.
+//
 // Files are used by one goroutine at a time each. The methods of the Disk and
 // of different Files may be called by several, if the implementation is for
 // more than a single-threaded simulation.

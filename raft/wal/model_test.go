@@ -158,10 +158,14 @@ func (r *rig) ok(err error) {
 	}
 }
 
+func openWAL(d wal.Disk, segmentSize int64) (*wal.WAL, raft.Stored, error) {
+	return wal.Open(d, wal.Options{SegmentSize: segmentSize})
+}
+
 // open opens the log and checks what it finds, and that all of that is durable.
 func (r *rig) open() {
 	r.t.Helper()
-	w, stored, err := wal.Open(r.disk, wal.Options{SegmentSize: r.size})
+	w, stored, err := openWAL(r.disk, r.size)
 	r.ok(err)
 	r.wal = w
 	r.model.now = r.model.find(r.t, stored)

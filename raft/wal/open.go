@@ -101,12 +101,12 @@ func (w *WAL) takeOver(r *replay, e end, meta raft.SnapshotMeta, temps []string)
 	last := r.segments[len(r.segments)-1]
 	f, err := w.disk.Open(last.name)
 	if err != nil {
-		return fmt.Errorf("wal: open %s: %w", last.name, err)
+		return fmt.Errorf("wal: open the log: %w", err)
 	}
 	w.state, w.segments, w.repairs = r.state, r.segments, r.repairs
 	w.tail = tail{file: f, name: last.name, seq: last.header.seq, size: last.header.size, at: e.at}
 	err = inOrder(
-		w.disk.SyncDir,
+		w.syncNames,
 		func() error { return w.rewrite(e.unproven) },
 		func() error { return w.removeTemps(temps) },
 		func() error {
@@ -129,6 +129,14 @@ func (w *WAL) takeOver(r *replay, e end, meta raft.SnapshotMeta, temps []string)
 	return err
 }
 
+// syncNames makes durable which files there are.
+func (w *WAL) syncNames() error {
+	if err := w.disk.SyncDir(); err != nil {
+		return fmt.Errorf("wal: make the directory durable: %w", err)
+	}
+	return nil
+}
+
 // rewrite writes the bytes before the end of the log once more and syncs them.
 // Only to sync would not do: after an fsync that failed, the system may hold
 // them to be on disk when they are not.
@@ -136,11 +144,11 @@ func (w *WAL) rewrite(unproven []byte) error {
 	t := &w.tail
 	if len(unproven) > 0 {
 		if _, err := t.file.WriteAt(unproven, t.at.durable); err != nil {
-			return fmt.Errorf("wal: write %s at offset %d: %w", t.name, t.at.durable, err)
+			return fmt.Errorf("wal: make the log's end durable: %w", err)
 		}
 	}
 	if err := t.file.Sync(); err != nil {
-		return fmt.Errorf("wal: sync %s: %w", t.name, err)
+		return fmt.Errorf("wal: make the log's end durable: %w", err)
 	}
 	t.at.durable = t.at.offset
 	return nil
@@ -151,7 +159,7 @@ func (w *WAL) rewrite(unproven []byte) error {
 func (w *WAL) removeTemps(names []string) error {
 	for _, n := range names {
 		if err := w.disk.Remove(n); err != nil {
-			return fmt.Errorf("wal: remove %s: %w", n, err)
+			return fmt.Errorf("wal: clear up: %w", err)
 		}
 		w.repaired(n, "removed an unfinished file")
 	}

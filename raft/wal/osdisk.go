@@ -34,7 +34,7 @@ func OSDisk(path string) (*Directory, error) {
 	if err := lock(dir); err != nil {
 		root.Close()
 		dir.Close()
-		return nil, fmt.Errorf("lock %s, which another process may be using: %w", path, err)
+		return nil, fmt.Errorf("another process may be using the directory: %w", err)
 	}
 	return &Directory{root: root, dir: dir}, nil
 }

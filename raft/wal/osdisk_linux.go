@@ -43,5 +43,8 @@ func control(f *os.File, name string, call func(fd int) error) error {
 	if err != nil { // the only reason is that the file is closed
 		return &os.PathError{Op: name, Path: f.Name(), Err: os.ErrClosed}
 	}
-	return os.NewSyscallError(name, callErr)
+	if callErr != nil {
+		return &os.PathError{Op: name, Path: f.Name(), Err: callErr}
+	}
+	return nil
 }

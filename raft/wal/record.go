@@ -130,6 +130,8 @@ func parseHeader(seg []byte, seed checksum, offset int64) (header, finding) {
 		return header{}, finding{verdict: damaged, reason: "checksum of a record's header is wrong"}
 	case h.offset != offset:
 		return header{}, finding{verdict: damaged, reason: "record belongs to another place"}
+	case h.durable > offset:
+		return header{}, finding{verdict: damaged, reason: "record says that more is durable than was written"}
 	case h.length < 1 || h.length > maxPayload:
 		return header{}, finding{verdict: damaged, reason: "length of a record is out of bounds"}
 	}

@@ -110,7 +110,7 @@ type listing struct {
 func list(d Disk) (listing, error) {
 	names, err := d.List()
 	if err != nil {
-		return listing{}, fmt.Errorf("wal: list the directory: %w", err)
+		return listing{}, fmt.Errorf("wal: %w", err)
 	}
 	var l listing
 	for _, n := range names {
@@ -155,7 +155,7 @@ func createSegment(d Disk, h segmentHeader, b base) (tail, error) {
 	temp := name + tempSuffix
 	f, err := d.Create(temp)
 	if err != nil {
-		return tail{}, fmt.Errorf("wal: create %s: %w", temp, err)
+		return tail{}, fmt.Errorf("wal: begin a segment: %w", err)
 	}
 	buf, seed := h.append(nil)
 	rec, sum := finishRecord(b.append(slices.Clone(recordHead[:])), kindBase, place{seed: seed, offset: headerSize, durable: headerSize})
@@ -170,7 +170,7 @@ func createSegment(d Disk, h segmentHeader, b base) (tail, error) {
 	)
 	if err != nil {
 		f.Close()
-		return tail{}, fmt.Errorf("wal: create %s: %w", name, err)
+		return tail{}, fmt.Errorf("wal: begin a segment: %w", err)
 	}
 	return tail{file: f, name: name, seq: h.seq, size: h.size, fresh: true,
 		at: place{seed: seed, prev: sum, offset: end, durable: end}}, nil
@@ -190,19 +190,19 @@ func inOrder(steps ...func() error) error {
 func readFile(d Disk, name string, limit int64) ([]byte, error) {
 	f, err := d.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("wal: open %s: %w", name, err)
+		return nil, fmt.Errorf("wal: read a segment: %w", err)
 	}
 	defer f.Close()
 	size, err := f.Size()
 	if err != nil {
-		return nil, fmt.Errorf("wal: size of %s: %w", name, err)
+		return nil, fmt.Errorf("wal: read a segment: %w", err)
 	}
 	b := make([]byte, min(size, limit))
 	if n, err := f.ReadAt(b, 0); n < len(b) {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, fmt.Errorf("wal: read %s: %w", name, err)
+		return nil, fmt.Errorf("wal: read a segment: %w", err)
 	}
 	return b, nil
 }

@@ -42,7 +42,7 @@ func (w *WAL) NewSnapshot(meta raft.SnapshotMeta) (*SnapshotWriter, error) {
 	name := snapshotName(position{meta.Index, meta.Term})
 	f, err := w.disk.Create(name + tempSuffix)
 	if err != nil {
-		return nil, fmt.Errorf("wal: create snapshot %s: %w", name, err)
+		return nil, fmt.Errorf("wal: begin a snapshot: %w", err)
 	}
 	s := &SnapshotWriter{disk: w.disk, name: name, file: f, seed: seed, block: make([]byte, 0, blockSize+sumSize)}
 	s.write(head)
@@ -55,13 +55,13 @@ func appendSnapshotHead(dst []byte, meta raft.SnapshotMeta) ([]byte, checksum, e
 	for _, peers := range [][]raft.Peer{meta.Config.Voters, meta.Config.Learners, meta.Config.Outgoing} {
 		for _, p := range peers {
 			if err := checkNames(string(p.ID), p.Addr); err != nil {
-				return nil, 0, fmt.Errorf("wal: snapshot up to %d: %w", meta.Index, err)
+				return nil, 0, fmt.Errorf("wal: begin a snapshot up to %d: %w", meta.Index, err)
 			}
 		}
 	}
 	m := appendMeta(nil, meta)
 	if len(m) > maxMeta {
-		return nil, 0, fmt.Errorf("wal: snapshot up to %d: configuration of %d bytes, at most %d", meta.Index, len(m), maxMeta)
+		return nil, 0, fmt.Errorf("wal: begin a snapshot up to %d: configuration of %d bytes, at most %d", meta.Index, len(m), maxMeta)
 	}
 	dst = append(dst, snapshotMagic...)
 	dst = binary.BigEndian.AppendUint32(dst, formatVersion)
@@ -128,7 +128,7 @@ func (s *SnapshotWriter) Commit() error {
 	)
 	if err != nil {
 		s.Abort()
-		return fmt.Errorf("wal: write snapshot %s: %w", s.name, err)
+		return fmt.Errorf("wal: write a snapshot: %w", err)
 	}
 	s.err = ErrClosed
 	return nil
@@ -157,7 +157,7 @@ func (w *WAL) SaveSnapshot(meta raft.SnapshotMeta, body io.WriterTo) error {
 	}
 	if _, err := body.WriteTo(s); err != nil {
 		s.Abort()
-		return fmt.Errorf("wal: write snapshot %s: %w", s.name, err)
+		return fmt.Errorf("wal: write a snapshot: %w", err)
 	}
 	if err := s.Commit(); err != nil {
 		return err
@@ -213,7 +213,7 @@ func (w *WAL) removeSnapshots(newer bool) error {
 		}
 		name := snapshotName(p)
 		if err := w.disk.Remove(name); err != nil {
-			return w.poison(fmt.Errorf("wal: remove snapshot %s: %w", name, err))
+			return w.poison(fmt.Errorf("wal: remove an old snapshot: %w", err))
 		}
 		if i > current {
 			w.repaired(name, "removed a snapshot that is not the log's")

@@ -45,7 +45,7 @@ func openSnapshot(d Disk, p position) (raft.SnapshotMeta, *SnapshotReader, error
 	name := snapshotName(p)
 	f, err := d.Open(name)
 	if err != nil {
-		return raft.SnapshotMeta{}, nil, fmt.Errorf("wal: open snapshot %s: %w", name, err)
+		return raft.SnapshotMeta{}, nil, fmt.Errorf("wal: read a snapshot: %w", err)
 	}
 	r := &SnapshotReader{file: f, name: name, number: -1}
 	meta, err := r.readHead()
@@ -99,7 +99,7 @@ func (r *SnapshotReader) readHead() (raft.SnapshotMeta, error) {
 func (r *SnapshotReader) readTrailer() error {
 	end, err := r.file.Size()
 	if err != nil {
-		return fmt.Errorf("wal: size of snapshot %s: %w", r.name, err)
+		return fmt.Errorf("wal: read a snapshot: %w", err)
 	}
 	if end < r.start+snapshotTrailer {
 		return corrupt(r.name, end, "snapshot is cut short")
@@ -127,7 +127,7 @@ func (r *SnapshotReader) read(b []byte, offset int64) error {
 	case err == io.EOF:
 		return corrupt(r.name, offset+int64(n), "snapshot is cut short")
 	default:
-		return fmt.Errorf("wal: read snapshot %s: %w", r.name, err)
+		return fmt.Errorf("wal: read a snapshot: %w", err)
 	}
 }
 

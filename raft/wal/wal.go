@@ -68,7 +68,7 @@ func (w *WAL) append(c change) error {
 	if c.snap != nil {
 		f, err := w.disk.Open(snapshotName(c.snap.snap))
 		if err != nil {
-			return fmt.Errorf("wal: use snapshot up to %d: %w", c.snap.snap.Index, err)
+			return fmt.Errorf("wal: use a snapshot: %w", err)
 		}
 		f.Close()
 	}
@@ -104,7 +104,7 @@ func (w *WAL) appendRecord(k kind, b []byte) error {
 	b, sum := finishRecord(b, k, t.at)
 	w.buf = b
 	if _, err := t.file.WriteAt(b, t.at.offset); err != nil {
-		return w.poison(fmt.Errorf("wal: write %s at offset %d: %w", t.name, t.at.offset, err))
+		return w.poison(fmt.Errorf("wal: append: %w", err))
 	}
 	t.at.offset += int64(len(b))
 	t.at.prev = sum
@@ -121,7 +121,7 @@ func (w *WAL) Sync() error {
 		return w.err
 	}
 	if err := t.file.Sync(); err != nil {
-		return w.poison(fmt.Errorf("wal: sync %s: %w", t.name, err))
+		return w.poison(fmt.Errorf("wal: sync: %w", err))
 	}
 	t.at.durable = t.at.offset
 	if w.newSnapshot {
@@ -165,7 +165,7 @@ func (w *WAL) roll() error {
 		old.file.Sync,
 		old.file.Close,
 	); err != nil {
-		return w.poison(fmt.Errorf("wal: seal %s: %w", old.name, err))
+		return w.poison(fmt.Errorf("wal: seal a segment: %w", err))
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func (w *WAL) Compact(before raft.Index) error {
 			func() error { return w.disk.Remove(name) },
 			w.disk.SyncDir,
 		); err != nil {
-			return w.poison(fmt.Errorf("wal: remove %s: %w", name, err))
+			return w.poison(fmt.Errorf("wal: compact: %w", err))
 		}
 		w.segments = w.segments[1:]
 	}

@@ -115,8 +115,9 @@ func (d *Disk) crashed(keep func(i int) bool, leave func(f, i int, w write) []wr
 		copies[node] = &inode{id: node.id, view: b, durable: slices.Clone(b)}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		after.names[name] = copies[names[name]]
-		after.durable[name] = copies[names[name]]
+		node := copies[names[name]]
+		node.name = name
+		after.names[name], after.durable[name] = node, node
 	}
 	return after
 }

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"io/fs"
 	"maps"
 	"slices"
@@ -61,11 +62,11 @@ func (d *Disk) Create(name string) (wal.File, error) {
 		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
 	}
 	d.lastID++
-	node := &inode{id: d.lastID}
+	node := &inode{id: d.lastID, name: name}
 	if err := d.change(Op{Kind: OpCreate, File: name}, change{add: name, to: node}); err != nil {
 		return nil, err
 	}
-	return d.file(name, node), nil
+	return d.file(node), nil
 }
 
 // Open opens a file that is there to be read and written.
@@ -77,11 +78,11 @@ func (d *Disk) Open(name string) (wal.File, error) {
 	if _, err := d.begin(Op{Kind: OpOpen, File: name}); err != nil {
 		return nil, err
 	}
-	return d.file(name, node), nil
+	return d.file(node), nil
 }
 
-func (d *Disk) file(name string, node *inode) *file {
-	return &file{disk: d, node: node, name: name, lifetime: d.lifetime}
+func (d *Disk) file(node *inode) *file {
+	return &file{disk: d, node: node, lifetime: d.lifetime}
 }
 
 func (d *Disk) lookup(op, name string) (*inode, error) {
@@ -97,7 +98,11 @@ func (d *Disk) Rename(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return d.change(Op{Kind: OpRename, File: from, To: to}, change{del: from, add: to, to: node})
+	if err := d.change(Op{Kind: OpRename, File: from, To: to}, change{del: from, add: to, to: node}); err != nil {
+		return err
+	}
+	node.name = to
+	return nil
 }
 
 // Remove deletes a file. Files that are open stay usable.
@@ -154,11 +159,14 @@ func (d *Disk) begin(op Op) (Fault, error) {
 		return Fault{}, nil
 	}
 	d.stats.Faults[f.Kind]++
+	fail := func(err error) error {
+		return &fs.PathError{Op: op.Kind.String(), Path: cmp.Or(op.File, "directory"), Err: err}
+	}
 	switch f.Kind {
 	case EIO, FailedSync:
-		return f, &fs.PathError{Op: op.Kind.String(), Path: op.File, Err: ErrIO}
+		return f, fail(ErrIO)
 	case Full:
-		return f, &fs.PathError{Op: op.Kind.String(), Path: op.File, Err: ErrFull}
+		return f, fail(ErrFull)
 	case Slow:
 		d.stats.Delay += f.Delay
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 var opNames = [opKinds]string{
-	"create", "open", "read", "write", "preallocate", "sync", "rename", "remove", "list", "sync directory", "close",
+	"create", "open", "read", "write", "preallocate", "sync", "rename", "remove", "list", "sync", "close",
 }
 
 // String returns the operation's name.
@@ -57,7 +57,7 @@ func (o Op) String() string {
 	case OpRename:
 		return fmt.Sprintf("%s %s -> %s", o.Kind, o.File, o.To)
 	case OpList, OpSyncDir:
-		return o.Kind.String()
+		return o.Kind.String() + " directory"
 	}
 	return fmt.Sprintf("%s %s", o.Kind, o.File)
 }

@@ -8,9 +8,10 @@ import (
 	"praetor/raft/wal"
 )
 
-// inode is a file without its name.
+// inode is a file, whatever it is called.
 type inode struct {
 	id      int
+	name    string  // the last one, also after it was removed
 	view    []byte  // as programs see it
 	durable []byte  // as of the last Sync
 	pending []write // since then
@@ -36,7 +37,6 @@ func (w write) apply(b []byte) []byte {
 type file struct {
 	disk     *Disk
 	node     *inode
-	name     string // that it was opened by
 	lifetime int
 	closed   bool
 }
@@ -46,7 +46,7 @@ var _ wal.File = (*file)(nil)
 // usable fails if the file was closed, or opened before the last crash.
 func (f *file) usable(k OpKind) error {
 	if f.closed || f.lifetime != f.disk.lifetime {
-		return &fs.PathError{Op: k.String(), Path: f.name, Err: fs.ErrClosed}
+		return &fs.PathError{Op: k.String(), Path: f.node.name, Err: fs.ErrClosed}
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (f *file) begin(op Op) (Fault, error) {
 
 // ReadAt reads what was written, be it durable or not.
 func (f *file) ReadAt(b []byte, offset int64) (int, error) {
-	fault, err := f.begin(Op{Kind: OpRead, File: f.name, Offset: offset, Length: int64(len(b))})
+	fault, err := f.begin(Op{Kind: OpRead, File: f.node.name, Offset: offset, Length: int64(len(b))})
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +93,7 @@ func (f *file) rot(offset, length int64, bit uint64) {
 
 // WriteAt writes; what it wrote is durable after the next Sync.
 func (f *file) WriteAt(b []byte, offset int64) (int, error) {
-	op := Op{Kind: OpWrite, File: f.name, Offset: offset, Length: int64(len(b))}
+	op := Op{Kind: OpWrite, File: f.node.name, Offset: offset, Length: int64(len(b))}
 	if _, err := f.begin(op); err != nil {
 		return 0, err
 	}
@@ -109,7 +109,7 @@ func (f *file) write(w write) {
 
 // Preallocate makes the file at least size bytes long.
 func (f *file) Preallocate(size int64) error {
-	op := Op{Kind: OpPreallocate, File: f.name, Length: size}
+	op := Op{Kind: OpPreallocate, File: f.node.name, Length: size}
 	if _, err := f.begin(op); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (f *file) Size() (int64, error) {
 // Sync makes all writes so far durable. If it fails, they stay visible and are
 // lost; see the package comment.
 func (f *file) Sync() error {
-	op := Op{Kind: OpSync, File: f.name}
+	op := Op{Kind: OpSync, File: f.node.name}
 	if err := f.usable(op.Kind); err != nil {
 		return err
 	}
