@@ -10,6 +10,7 @@ import (
 
 	"praetor/raft"
 	"praetor/raft/wal"
+	"praetor/sim/disk"
 )
 
 // lived returns a log with two sealed segments, a last one that has synced
@@ -38,7 +39,14 @@ const snapshot = "snap-00000000000000000012-0000000004.snap"
 // reopen opens a log of the files.
 func reopen(t testing.TB, files map[string][]byte) (*wal.WAL, raft.Stored, error) {
 	t.Helper()
-	return wal.Open(diskOf(t, files), wal.Options{SegmentSize: 512})
+	d := diskOf(t, files)
+	effects := 0
+	d.Trace = func(disk.Op) { effects++ }
+	w, stored, err := wal.Open(d, wal.Options{SegmentSize: 512})
+	if err != nil && effects > 0 {
+		t.Errorf("refused, but %d operations changed the disk: %v", effects, err)
+	}
+	return w, stored, err
 }
 
 // refused checks that err names the file and an offset up to the given one.
