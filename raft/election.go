@@ -2,6 +2,7 @@ package raft
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -28,8 +29,24 @@ func drawBetween(rnd *rand.Rand, low, high time.Duration) time.Duration {
 }
 
 // mayCampaign reports whether this server has a vote in the configuration in
-// force. Who has no configuration at all waits to be given one (thesis 4.1).
-func (r *Raft) mayCampaign() bool { return r.members.quorum.contains(r.cfg.ID) }
+// force, or in one that may come back or is not known to be replaced: "a server
+// that is not part of its own latest configuration should still start new
+// elections, as it might still be needed until the C_new entry is committed"
+// (thesis 4.2.2). Who has no configuration at all waits for one (thesis 4.1).
+func (r *Raft) mayCampaign() bool {
+	if r.members.quorum.contains(r.cfg.ID) {
+		return true
+	}
+	for _, p := range slices.Backward(r.members.history) {
+		if p.config.IsVoter(r.cfg.ID) {
+			return true
+		}
+		if p.index <= r.log.commit {
+			break
+		}
+	}
+	return false
+}
 
 // standsByLeader reports whether vote requests are to be ignored: "if a server
 // receives a RequestVote request within the minimum election timeout of

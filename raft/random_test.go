@@ -46,7 +46,6 @@ type world struct {
 	reads     map[ReadID]Index // what had been committed when the read began
 	nextRead  ReadID
 	proposed  int
-	accepted  map[Index]Entry // last accepted proposals, by index
 	trace     []string
 	answered  int
 }
@@ -54,8 +53,13 @@ type world struct {
 type worldMember struct {
 	*member
 	offset time.Duration
-	rate   float64 // of its clock
+	rate   float64       // of its clock
+	frozen time.Duration // it does nothing until this (true) time
+	term   Term          // the last that it led, and
+	last   Index         // how far its log went then
 }
+
+func (m *worldMember) leads() bool { return m.raft != nil && m.raft.Role() == Leader }
 
 // clock returns the server's own time.
 func (w *world) clock(m *worldMember) time.Duration {
@@ -77,6 +81,7 @@ func newWorld(t *testing.T, seed uint64, n int) *world {
 			MaxAppendBytes:     100,
 			SnapshotPartBytes:  64,
 			KeepEntries:        5,
+			DisablePreVote:     seed%3 == 2,
 			Trace: func(e TraceEvent) {
 				w.log("%s in %d %s", e.Node, e.Term, e.What)
 			},
@@ -95,6 +100,11 @@ func (w *world) log(format string, args ...any) {
 // fatal fails with the end of the trace.
 func (w *world) fatal(format string, args ...any) {
 	w.t.Helper()
+	for _, m := range w.members {
+		if m.raft != nil {
+			w.t.Logf("%v\n%v", m.raft.Status(), m.raft.log.entries[max(0, len(m.raft.log.entries)-6):])
+		}
+	}
 	for _, line := range w.trace[max(0, len(w.trace)-60):] {
 		w.t.Log(line)
 	}
@@ -138,6 +148,10 @@ func (w *world) act() {
 		w.up(m, func() { w.compact(m) })
 	case p < 953:
 		w.crash(m)
+	case p < 955:
+		if i := slices.IndexFunc(w.members, (*worldMember).leads); i >= 0 {
+			w.crash(w.members[i])
+		}
 	case p < 958:
 		w.partition()
 	case p < 959:
@@ -146,16 +160,18 @@ func (w *world) act() {
 		w.up(m, func() { w.change(m) })
 	case p < 980:
 		w.now += time.Duration(w.rnd.Int64N(int64(20 * time.Millisecond)))
+	case p < 982:
+		m.frozen = w.now + time.Duration(w.rnd.Int64N(int64(200*time.Millisecond)))
 	}
 }
 
 // up does something on a server, unless it is down, and carries out what it
 // leads to.
 func (w *world) up(m *worldMember, f func()) {
-	if m.raft == nil {
-		if w.rnd.IntN(4) == 0 {
-			w.start(m)
-		}
+	if m.raft == nil && w.rnd.IntN(4) == 0 {
+		w.start(m)
+	}
+	if m.raft == nil || w.now < m.frozen {
 		return
 	}
 	f()
@@ -211,18 +227,16 @@ func (w *world) deliver() {
 	if w.rnd.IntN(20) > 0 {
 		w.network = slices.Delete(w.network, i, i+1) // else it stays, to come again
 	}
-	if w.rnd.IntN(30) == 0 || w.cut[m.From] != w.cut[m.To] {
+	to := w.member(m.To)
+	if w.rnd.IntN(30) == 0 || w.cut[m.From] != w.cut[m.To] || to.raft == nil || w.now < to.frozen {
 		return
 	}
 	m, err := DecodeMessage(AppendMessage(nil, m))
 	if err != nil {
 		w.fatal("%v", err)
 	}
-	to := w.member(m.To)
-	if to.raft != nil {
-		to.raft.Receive(w.clock(to), m)
-		w.drain(to)
-	}
+	to.raft.Receive(w.clock(to), m)
+	w.drain(to)
 }
 
 func (w *world) member(id NodeID) *worldMember {
@@ -231,7 +245,7 @@ func (w *world) member(id NodeID) *worldMember {
 
 func (w *world) propose() {
 	for _, m := range w.members {
-		if m.raft == nil || m.raft.Role() != Leader {
+		if !m.leads() || w.now < m.frozen {
 			continue
 		}
 		var cmds [][]byte
@@ -300,7 +314,7 @@ func (w *world) checkAll() {
 		if err := m.raft.Check(); err != nil {
 			w.fatal("%v", err)
 		}
-		if m.raft.Role() == Leader {
+		if m.leads() {
 			w.checkLeader(m)
 		}
 	}
@@ -314,6 +328,10 @@ func (w *world) checkLeader(m *worldMember) {
 	if other, ok := w.leaders[term]; ok && other != m.id {
 		w.fatal("election safety: %s and %s both lead term %d", m.id, other, term)
 	}
+	if m.term == term && m.raft.LastIndex() < m.last {
+		w.fatal("leader append-only: %s's log went from %d to %d in term %d", m.id, m.last, m.raft.LastIndex(), term)
+	}
+	m.term, m.last = term, m.raft.LastIndex()
 	if _, known := w.leaders[term]; !known {
 		w.leaders[term] = m.id
 		for _, e := range w.committed {
@@ -357,6 +375,7 @@ func (w *world) checkMatching() {
 // everything that was ever committed.
 func (w *world) heal() {
 	clear(w.cut)
+	w.now += time.Second // nobody is frozen any more
 	for i := range 20000 {
 		w.step++
 		w.now += time.Millisecond
