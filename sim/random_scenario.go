@@ -22,7 +22,7 @@ func Random(seed uint64) *Scenario {
 	r.line("servers %d expect=%d", r.servers, r.servers)
 	r.weather()
 	r.line("expect leader within 60s")
-	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(4), 1+r.rand.IntN(4), []time.Duration{5, 50, 500}[r.rand.IntN(3)]*time.Millisecond)
+	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(4), []time.Duration{20, 100, 500}[r.rand.IntN(3)]*time.Millisecond)
 	r.faults()
 	r.recovery()
 	s, err := Parse("random", r.text.String())
