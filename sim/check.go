@@ -39,9 +39,8 @@ type seen struct {
 	view    *server.View
 	term    raft.Term
 
-	joinTries int
-	tickedAt  time.Duration
-	ticks     int // at tickedAt
+	tickedAt time.Duration
+	ticks    int // at tickedAt
 }
 
 func newCheckers(w *world) checkers {

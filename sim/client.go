@@ -48,7 +48,7 @@ func (c *client) next() {
 	}
 	via := servers[pick%uint64(len(servers))]
 	done := func(op *operation) {
-		c.world.note(c.name, "%v via %s", op, op.via)
+		c.world.note(c.name, "%v", op)
 		c.rest()
 	}
 	switch kind {

@@ -1,2 +1,84 @@
-// Package sim plays whole clusters in one thread.
+// Package sim plays whole clusters in one thread, under a virtual clock, with
+// every failure replayable from its seed. The servers in it are the very code
+// that the agent runs; only what is around them is simulated:
+//
+//	            scenario: servers, faults, what clients do, what must come of it
+//	                                   |
+//	+----------------------------------v----------------------------------------+
+//	| world: one queue of events, ordered by (virtual time, sequence)           |
+//	|                                                                           |
+//	|  host n1                    network                       host n2         |
+//	|  +--------------------+     datagrams: lost, doubled,     +-------------+ |
+//	|  | process:           |     late, overtaking              | process     | |
+//	|  |   server.Server  <-+---> gossip exchanges          <---+->  ...      | |
+//	|  |   wal.WAL          |     connections between servers:  |             | |
+//	|  +---------+----------+     in order, stalled, reset      +------+------+ |
+//	|            v                                                     v        |
+//	|  sim/disk: loses, tears and reorders what was not synced       disk       |
+//	+--------------+---------------------------------------------+--------------+
+//	               v                                             v
+//	     trace: a line for each event that              checkers: rules that are
+//	     matters, and a hash of all                     looked at after every event
+//
+// The simplest use is
+//
+//	go run ./cmd/sim run first-light -seed 1
+//
+// and, from Go,
+//
+//	s, err := sim.Load("first-light")
+//	r, err := s.Play(sim.Options{Seed: 1, Out: os.Stdout})
+//	// r.Failure says which rule broke, or is nil
+//
+// # Determinism
+//
+// A run is a function of the scenario and the seed. There is one goroutine, no
+// clock but the world's, and no random number but from the streams that
+// are made from the seed, one for each link, disk, server and client, so that
+// one more message on one link does not change what happens on the others.
+// Every message, datagram and line goes into the trace's hash; two runs of one
+// seed have the same.
+//
+// # What is simulated, and how faithfully
+//
+// A host has a disk and, while its server runs, a process. Each process has a
+// clock of its own, which starts at zero with it and may drift. A crash cuts
+// the power: the disk keeps, of what was not synced, what a real one might,
+// and the process is gone. A kill ends the process alone; what it wrote stays
+// with the system. Messages that were sent before either still arrive.
+//
+// A connection between two servers behaves as the real driver's does over TCP:
+// connecting takes a round trip; a lost packet is sent again after 200 ms,
+// then 400, and what is behind it waits; a cut stalls it, and when the cut
+// heals within ten seconds all that waited arrives, late and in order; when it
+// does not, or the other process has gone, the server is told, as
+// server.PeerLost and server.Undelivered have it. See conn.go.
+//
+// Writes go to the real log, package wal, on the simulated disk: while one
+// sync is under way the writes that come gather for the next one.
+//
+// # Scenarios and traps
+//
+// [Scenario] describes the texts, sim -h lists their steps. A step may wait
+// for a time ("at 5s crash leader") or for something to be said in the trace
+// ("when any says "becomes leader" crash it"); the second kind goes on telling
+// its story when an edit elsewhere moves the times. [Random] makes a scenario
+// from a seed, as a text too, so that a failing one can be printed, cut down by
+// hand and kept.
+//
+// # Rules
+//
+// Each is in a file check_*.go with its source. They see only what a driver
+// sees: effects, views, disks and answers.
+//
+//	check_leader.go   at most one leader a term (raft 5.2)
+//	check_log.go      one entry an index, for all and for ever (raft 5.4.3)
+//	check_commit.go   commitment only grows (raft figure 2)
+//	check_state.go    same index, same state
+//	check_disk.go     what was synced stays; no write is there by half
+//	check_writes.go   acknowledged: there for good; refused: never; none twice
+//	check_reads.go    each key is linearizable
+//	check_members.go  gossip, and the catalog, agree with the truth after quiet
+//
+// planted_test.go plants a bug for each of them, and sees it caught.
 package sim

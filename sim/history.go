@@ -46,15 +46,17 @@ type operation struct {
 
 // String tells what the operation was and how it ended.
 func (o *operation) String() string {
-	switch {
-	case o.kind == opRead && o.outcome == acked:
-		return fmt.Sprintf("get %s = %q at index %d", o.key, short(o.value), o.index)
-	case o.kind == opRead:
-		return fmt.Sprintf("get %s: %v", o.key, o.err)
-	case o.outcome == acked:
-		return fmt.Sprintf("put %s=%s: ok at index %d", o.key, short(o.value), o.index)
+	what := fmt.Sprintf("get %s via %s", o.key, o.via)
+	if o.kind == opWrite {
+		what = fmt.Sprintf("put %s=%s via %s", o.key, short(o.value), o.via)
 	}
-	return fmt.Sprintf("put %s=%s: %s: %v", o.key, short(o.value), o.outcome, o.err)
+	switch {
+	case o.outcome != acked:
+		return fmt.Sprintf("%s: %s: %v", what, o.outcome, o.err)
+	case o.kind == opRead:
+		return fmt.Sprintf("%s: %q at index %d", what, short(o.value), o.index)
+	}
+	return fmt.Sprintf("%s: ok at index %d", what, o.index)
 }
 
 // short returns the front of a long value.

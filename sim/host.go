@@ -128,7 +128,7 @@ func (h *host) boot() {
 		return
 	}
 	h.proc = p
-	p.join(0)
+	p.joining.next(p)
 	p.carryOut()
 }
 

@@ -26,7 +26,7 @@ type process struct {
 	wake    time.Duration // when the next tick is on the queue, of the world's time
 	waiting map[server.RequestID]func(server.Answer)
 	nextID  server.RequestID
-	joined  bool
+	joining joining
 	seen    seen // by the checkers
 }
 
@@ -110,7 +110,7 @@ func (p *process) carryOut() {
 	}
 	w.check.after(p)
 	p.answer(e.Answers)
-	p.joinEnded(e.Joins)
+	p.joining.ended(p, e.Joins)
 	switch {
 	case e.Fatal != nil:
 		w.fail("no server gives up", []string{p.host.name}, "%v", e.Fatal)
@@ -213,27 +213,6 @@ func (p *process) connTo(to *host) *conn {
 		p.conns[to.num] = c
 	}
 	return c
-}
-
-// join asks the hosts of the configuration, one after the other, for the
-// members, until one answers.
-func (p *process) join(try int) {
-	if targets := p.host.spec.joins; len(targets) > 0 {
-		p.server.Join(p.now(), targets[try%len(targets)].gossip)
-		p.seen.joinTries = try + 1
-	}
-}
-
-func (p *process) joinEnded(results []swim.JoinResult) {
-	for _, r := range results {
-		switch {
-		case p.joined:
-		case r.Err == nil:
-			p.joined = true
-		default:
-			p.later(time.Second, func() { p.join(p.seen.joinTries); p.carryOut() })
-		}
-	}
 }
 
 // member returns what this server's gossip says of a host, in words.

@@ -29,7 +29,7 @@ func (p *player) putKey(st step) error {
 		return err
 	}
 	ended := func(op *operation) {
-		p.say("client", "%v via %s", op, op.via)
+		p.say("client", "%v", op)
 		p.expectOutcome(st, op, cmp.Or(st.named["outcome"], "ok"))
 		if took := op.end - op.begin; took > within {
 			p.fail("what the scenario expects", []string{via.name}, "line %d: %v took %v", st.line, op, took)
@@ -81,7 +81,7 @@ func (p *player) getKey(st step) error {
 		return fmt.Errorf("mode=%s: there is no such mode", st.named["mode"])
 	}
 	p.await(func(op *operation) {
-		p.say("client", "%v via %s", op, op.via)
+		p.say("client", "%v", op)
 		p.expectOutcome(st, op, cmp.Or(st.named["outcome"], "ok"))
 		if want, ok := st.named["value"]; ok && want != op.value {
 			p.fail("what the scenario expects", []string{op.via}, "line %d: %v, not %s", st.line, op, want)
