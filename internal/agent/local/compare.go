@@ -77,9 +77,9 @@ func (s *State) compareChecks(held []*catalog.Check) {
 			s.checks[h.CheckID] = &check{record: foreign, def: Check{ID: h.CheckID, ServiceID: h.ServiceID}, timers: timers{never, never, never}}
 			s.event(Foreign, h.CheckID, "check %s is in the catalog, but not of this agent: removing it; register it with the agent that it runs on", h.CheckID)
 		case c.gone:
-			c.synced = false
+			c.synced, c.moved = false, h.ServiceID != c.def.ServiceID
 		default:
-			c.synced = s.agrees(c, h)
+			c.synced, c.moved = s.agrees(c, h), h.ServiceID != c.def.ServiceID
 		}
 	}
 	for _, id := range pick(s.checks, func(c *check) bool { return !seen[c.def.ID] }) {

@@ -230,6 +230,8 @@ func plant(h *harness, c script.Command) error {
 		k := h.catalog.checks[id]
 		k.Node, k.CheckID, k.Status, k.ServiceID = "n1", id, c.Named["status"], c.Named["service"]
 		h.catalog.checks[id] = k
+	case "node":
+		h.catalog.node = &catalog.Node{Node: "n1", Address: "10.9.9.9"}
 	case "no-service":
 		h.catalog.deregister(catalog.Deregistration{ServiceID: id})
 	}

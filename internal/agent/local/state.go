@@ -53,6 +53,7 @@ type service struct {
 
 type check struct {
 	record
+	moved  bool // the catalog may hold it under another service
 	def    Check
 	status string // after the thresholds of its policy
 	output string
@@ -76,6 +77,7 @@ type timers struct {
 
 // New returns the state of an agent that has no services and checks yet. The
 // first full sync is due at once; nothing is written before it has succeeded.
+// Definitions that are added before the first call of Effects take part in it.
 func New(now time.Duration, c Config) *State {
 	if c.SyncInterval == 0 {
 		c.SyncInterval = time.Minute
@@ -245,7 +247,7 @@ func (s *State) putCheck(now time.Duration, def Check) {
 		old := c
 		c = &check{status: catalog.Critical, timers: timers{never, never, never}}
 		if old != nil {
-			c.gen = old.gen
+			c.gen, c.moved, c.def.ServiceID = old.gen, old.moved, old.def.ServiceID
 		}
 		if def.Status != "" {
 			c.status = def.Status
@@ -270,6 +272,7 @@ func (s *State) putCheck(now time.Duration, def Check) {
 	} else if def.Probe.Kind != KindTTL {
 		c.timers.expire = never
 	}
+	c.moved = c.moved || c.gen > 1 && c.def.ServiceID != def.ServiceID
 	c.def = def
 	s.watchReap(now, c)
 }

@@ -48,7 +48,7 @@ const (
 type progress struct {
 	lastID   CallID
 	pending  *write        // the call that is under way, or nil
-	fetched  bool          // a full sync has succeeded once: writing may begin
+	fetched  bool          // a full sync has succeeded once
 	nextFull time.Duration // when to look at the catalog again
 	retryAt  time.Duration // no call before
 	failures int           // in a row
@@ -90,7 +90,7 @@ func (s *State) next(now time.Duration) (Call, bool) {
 	if p.pending != nil || now < p.retryAt {
 		return Call{}, false
 	}
-	if !p.fetched || now >= p.nextFull {
+	if now >= p.nextFull {
 		return s.begin(Call{Kind: Fetch}, write{kind: Fetch}), true
 	}
 	groups := s.dirtyGroups()
@@ -131,7 +131,9 @@ func (s *State) build(group string) (Call, write) {
 	if svc != nil && svc.gone {
 		w.service = svc.gen
 		for _, id := range dirty {
-			w.checks[id] = s.checks[id].gen
+			if c := s.checks[id]; !c.moved { // the catalog removes the service's checks with it
+				w.checks[id] = c.gen
+			}
 		}
 		return Call{Kind: Deregister, Deregistration: catalog.Deregistration{Node: s.cfg.Node.Node, ServiceID: group}}, w
 	}
@@ -185,7 +187,7 @@ func (s *State) Done(now time.Duration, id CallID, err error) {
 	}
 	for _, id := range sortedKeys(w.checks) {
 		if c := s.checks[id]; c != nil && c.gen == w.checks[id] {
-			c.synced = true
+			c.synced, c.moved = true, false
 			if c.gone {
 				delete(s.checks, id)
 			}

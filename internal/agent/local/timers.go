@@ -12,7 +12,7 @@ func (s *State) Deadline() time.Duration {
 	due := never
 	if p := &s.sync; p.pending == nil {
 		due = max(p.nextFull, p.retryAt)
-		if !p.fetched || len(s.dirtyGroups()) > 0 {
+		if len(s.dirtyGroups()) > 0 {
 			due = p.retryAt
 		}
 	}
