@@ -232,3 +232,35 @@ func TestTimeDoesNotGoBackwards(t *testing.T) {
 		t.Errorf("now %v, deadline %v, want %v, %v", p.now, p.Deadline(), time.Minute, due)
 	}
 }
+
+// A ping for another name reached an address that somebody else had before: it
+// gets no ack, by datagram or stream, lest that one be taken for alive.
+func TestPingForAnotherNameIsNotAcked(t *testing.T) {
+	p := fuzzPool(t)
+	p.queue.clear()
+	p.Packet(1, hostAddr(2), message(appendPing(nil, 1, "web-2")))
+	if e := p.Effects(); len(e.Packets) > 0 {
+		t.Error("a datagram ping for web-2 got an answer from web-1")
+	}
+	if _, err := p.StreamRequest(1, hostAddr(2), message(appendPing(nil, 1, "web-2"))); err == nil {
+		t.Error("a stream ping for web-2 got an answer from web-1")
+	}
+	if p.Stats().Dropped.Misdirected != 2 {
+		t.Errorf("%d misdirected, want 2", p.Stats().Dropped.Misdirected)
+	}
+}
+
+// The time until a member is forgotten runs from when it ended, though later
+// incarnations of it are declared dead too.
+func TestForgettingCountsFromTheEnd(t *testing.T) {
+	p := fuzzPool(t)
+	dead := &member{Member: Member{Name: "db-1", ID: "aa", Addr: hostAddr(2), State: Dead}}
+	for i := range Incarnation(3) {
+		dead.Incarnation = i
+		p.Packet(time.Duration(i)*time.Hour, hostAddr(3), message(appendClaim(nil, dead, "db-2")))
+	}
+	p.Tick(p.cfg.ReapAfter)
+	if _, known := p.Member("db-1"); known {
+		t.Error("remembered for longer than ReapAfter")
+	}
+}

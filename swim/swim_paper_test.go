@@ -24,7 +24,7 @@ func plain(c *Config) {
 // outcome is known at its end.
 func TestFirstDetectionTakesOnePoint58Periods(t *testing.T) {
 	for _, n := range []int{8, 16, 32, 64, 128} {
-		periods, trials := 0.0, 50+3000/n
+		periods, trials := 0.0, 40+1200/n
 		g := newGroup(t, uint64(n))
 		g.conf = plain
 		var detected time.Duration
@@ -90,11 +90,9 @@ func TestDisseminationReachesEveryoneInLogPeriods(t *testing.T) {
 			g.join(g.start(fmt.Sprintf("n%d", i), fmt.Sprint("id", i), i), 1)
 			g.run(100 * time.Millisecond)
 		}
-		if !g.runUntil(5*time.Minute, g.agree) {
-			// Without push-pull a joiner may be missed; the test is of one update.
-			t.Logf("n = %d: not all joins were heard by all", n)
-		}
-		for i := range 20 {
+		// Without push-pull some may miss a joiner; this test is of one update.
+		g.run(time.Minute)
+		for i := range 8 {
 			known = 0
 			from := g.nodes[i%n]
 			start := g.now
@@ -102,7 +100,7 @@ func TestDisseminationReachesEveryoneInLogPeriods(t *testing.T) {
 				t.Fatal(err)
 			}
 			g.serve(from)
-			if !g.runUntil(2*time.Minute, func() bool { return known >= n-1 }) {
+			if !g.runUntil(2*time.Minute, func() bool { return known == n-1 }) {
 				t.Fatalf("n = %d: only %d of %d heard", n, known, n-1)
 			}
 			worst = max(worst, g.now-start)
