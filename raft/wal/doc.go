@@ -25,8 +25,8 @@
 //	snap-00000000000000005000-0000000003.snap  up to index 5000, of term 3
 //	snap-….snap.tmp                            unfinished; removed by Open
 //
-// A segment is preallocated with zeros, so that an append changes no metadata
-// of the file and fdatasync writes only data:
+// A segment is preallocated with zeros, so that an append needs no new room and
+// does not change the file's size, which fdatasync would have to write too:
 //
 //	0        32                                                       size
 //	+--------+------+-------+-------+-- … --+--------------------------+
@@ -97,7 +97,7 @@
 //  4. All that follows is zero: the end of the log.
 //  5. Otherwise an unfinished write, of which nobody was told that it was
 //     durable. It is cut off: the log goes on in a new segment, whose header
-//     says where the old one ends. Nothing is overwritten.
+//     says where the old one ends.
 //
 // Damage is a [*CorruptError] and nothing is changed on the disk. A repair is
 // reported by [WAL.Repairs].
@@ -109,11 +109,11 @@
 // disk that acknowledges fdatasync and forgets the write does this, and no
 // Raft is safe on such a disk; a changed bit does not, it falls under rule 3.
 // As soon as one more record is on disk, rule 2 covers these writes too;
-// [WAL.Close] writes an empty one for that. A last segment that is missing as a whole is noticed too, by the seal that
-// the one before it got.
+// [WAL.Close] writes an empty one for that. A last segment that is missing as a
+// whole is noticed too, by the seal that the one before it got.
 //
-// Sources: D. Ongaro, "Consensus: Bridging Theory and Practice", 3.8 and
-// 11.7.3 (what must be durable); R. Alagappan et al., "Protocol-Aware Recovery
+// Sources: D. Ongaro, "Consensus: Bridging Theory and Practice", 3.8 (what must
+// be durable); R. Alagappan et al., "Protocol-Aware Recovery
 // for Consensus-Based Storage", FAST 2018 (a torn write and damage differ); A.
 // Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020
 // (why a failed fsync is final).

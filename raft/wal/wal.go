@@ -172,7 +172,7 @@ func (w *WAL) roll() error {
 
 func (w *WAL) addSegment(t tail) {
 	w.tail = t
-	w.segments = append(w.segments, segment{name: t.name, seed: t.at.seed})
+	w.segments = append(w.segments, segment{name: t.name})
 }
 
 // Compact drops the segments that hold only entries before the index, which a
