@@ -26,10 +26,10 @@ func (t Tree[V]) check(tb testing.TB) {
 			}
 		}
 		for i, c := range n.children {
-			if i > 0 && n.children[i-1].prefix[0] >= c.prefix[0] {
-				tb.Fatalf("children of %q are out of order: %q, %q", path, n.children[i-1].prefix, c.prefix)
+			if c.label != c.node.prefix[0] || i > 0 && n.children[i-1].label >= c.label {
+				tb.Fatalf("children of %q are out of order at %q", path, c.node.prefix)
 			}
-			visit(c, path)
+			visit(c.node, path)
 		}
 	}
 	visit(t.root, "")
@@ -58,7 +58,7 @@ func (t Tree[V]) waiting() int {
 			}
 		}
 		for _, c := range n.children {
-			visit(c)
+			visit(c.node)
 		}
 	}
 	visit(t.root)
@@ -73,7 +73,7 @@ func (t Tree[V]) draw(old Tree[V]) string {
 	note = func(n *node[V]) {
 		shared[n] = true
 		for _, c := range n.children {
-			note(c)
+			note(c.node)
 		}
 	}
 	note(old.root)
@@ -89,7 +89,7 @@ func (t Tree[V]) draw(old Tree[V]) string {
 		}
 		b.WriteString("\n")
 		for _, c := range n.children {
-			visit(c, depth+1)
+			visit(c.node, depth+1)
 		}
 	}
 	visit(t.root, 0)

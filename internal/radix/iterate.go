@@ -58,7 +58,7 @@ func (n *node[V]) walk(yield func(string, V) bool) bool {
 		return false
 	}
 	for _, c := range n.children {
-		if !c.walk(yield) {
+		if !c.node.walk(yield) {
 			return false
 		}
 	}
@@ -72,7 +72,7 @@ func (n *node[V]) walkBack(yield func(string, V) bool) bool {
 		return true
 	}
 	for i := len(n.children) - 1; i >= 0; i-- {
-		if !n.children[i].walkBack(yield) {
+		if !n.children[i].node.walkBack(yield) {
 			return false
 		}
 	}
@@ -85,7 +85,8 @@ func (n *node[V]) walkFrom(from string, yield func(string, V) bool) bool {
 	if from == "" {
 		return n.walk(yield)
 	}
-	for _, c := range n.children {
+	for _, e := range n.children {
+		c := e.node
 		switch {
 		case strings.HasPrefix(from, c.prefix):
 			if !c.walkFrom(from[len(c.prefix):], yield) {
@@ -107,7 +108,7 @@ func (n *node[V]) walkBackFrom(to string, yield func(string, V) bool) bool {
 		return true
 	}
 	for i := len(n.children) - 1; i >= 0; i-- {
-		c := n.children[i]
+		c := n.children[i].node
 		switch {
 		case strings.HasPrefix(to, c.prefix):
 			if !c.walkBackFrom(to[len(c.prefix):], yield) {

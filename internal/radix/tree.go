@@ -19,10 +19,20 @@ type Tree[V any] struct {
 type node[V any] struct {
 	prefix   string
 	leaf     *leaf[V] // the entry whose key is the node's path, or nil
-	children []*node[V]
+	children []edge[V]
 	owner    *owner                // the transaction that made the node
 	watch    atomic.Pointer[watch] // nil until somebody waits here
 }
+
+// edge leads to a child. It repeats the first byte of the child's prefix, so
+// that a search among many children reads none of them.
+type edge[V any] struct {
+	label byte
+	node  *node[V]
+}
+
+// to returns the edge to n.
+func to[V any](n *node[V]) edge[V] { return edge[V]{n.prefix[0], n} }
 
 // leaf is one entry. It is replaced when its key is written, and stays the
 // same object however the nodes around it are split and joined.
@@ -76,9 +86,9 @@ func (n *node[V]) child(rest string) (at int, c *node[V]) {
 	if rest == "" {
 		return 0, nil
 	}
-	at = sort.Search(len(n.children), func(i int) bool { return n.children[i].prefix[0] >= rest[0] })
-	if at < len(n.children) && n.children[at].prefix[0] == rest[0] {
-		return at, n.children[at]
+	at = sort.Search(len(n.children), func(i int) bool { return n.children[i].label >= rest[0] })
+	if at < len(n.children) && n.children[at].label == rest[0] {
+		return at, n.children[at].node
 	}
 	return at, nil
 }

@@ -117,7 +117,7 @@ func (t *Txn[V]) insert(n *node[V], rest string, l *leaf[V]) (*node[V], *leaf[V]
 	at, c := n.child(rest)
 	if c == nil {
 		n = t.own(n)
-		n.children = slices.Insert(n.children, at, &node[V]{prefix: rest, leaf: l, owner: t.owner})
+		n.children = slices.Insert(n.children, at, to(&node[V]{prefix: rest, leaf: l, owner: t.owner}))
 		return n, nil
 	}
 	same := common(rest, c.prefix)
@@ -126,7 +126,7 @@ func (t *Txn[V]) insert(n *node[V], rest string, l *leaf[V]) (*node[V], *leaf[V]
 	}
 	c, was := t.insert(c, rest[same:], l)
 	n = t.own(n)
-	n.children[at] = c
+	n.children[at] = to(c)
 	return n, was
 }
 
@@ -134,9 +134,9 @@ func (t *Txn[V]) insert(n *node[V], rest string, l *leaf[V]) (*node[V], *leaf[V]
 // the others, as its only child. The caller adds what belongs beside it.
 func (t *Txn[V]) split(c *node[V], size int) *node[V] {
 	lower := t.own(c)
-	upper := &node[V]{prefix: lower.prefix[:size], children: []*node[V]{lower}, owner: t.owner}
+	shared := lower.prefix[:size]
 	lower.prefix = lower.prefix[size:]
-	return upper
+	return &node[V]{prefix: shared, children: []edge[V]{to(lower)}, owner: t.owner}
 }
 
 // remove deletes the key of which rest is left under n. It returns the node
@@ -183,7 +183,7 @@ func (t *Txn[V]) drop(n *node[V]) {
 		t.next.size--
 	}
 	for _, c := range n.children {
-		t.drop(c)
+		t.drop(c.node)
 	}
 }
 
@@ -194,11 +194,11 @@ func (t *Txn[V]) replaceChild(n *node[V], at int, c *node[V]) *node[V] {
 	n = t.own(n)
 	switch {
 	case c.leaf != nil || len(c.children) > 1:
-		n.children[at] = c
+		n.children[at] = to(c)
 	case len(c.children) == 1:
-		joined := t.own(c.children[0])
+		joined := t.own(c.children[0].node)
 		joined.prefix = c.prefix + joined.prefix
-		n.children[at] = joined
+		n.children[at] = to(joined)
 	default:
 		n.children = slices.Delete(n.children, at, at+1)
 	}

@@ -189,7 +189,7 @@ func (t *Txn[V]) exists(key string, s scope) bool {
 // paths, whatever may be below those.
 func sameShape[V any](n, m *node[V]) bool {
 	return (n.leaf == nil) == (m.leaf == nil) &&
-		slices.EqualFunc(n.children, m.children, func(a, b *node[V]) bool { return a.prefix == b.prefix })
+		slices.EqualFunc(n.children, m.children, func(a, b edge[V]) bool { return a.node.prefix == b.node.prefix })
 }
 
 // move puts r, whose list was closed, on the list where it belongs in the next
