@@ -119,3 +119,7 @@ func (t *Txn) rebuild() {
 	}
 	t.stale = t.stale[:0]
 }
+
+// Abandon wakes everybody who waits on s: it has been replaced as a whole, by a
+// State that no transaction made from it.
+func (s *State) Abandon() { s.marks.live.Abandon() }
