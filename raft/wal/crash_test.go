@@ -158,6 +158,32 @@ func TestWhatOpenReturnsIsDurableAfterAFailedSync(t *testing.T) {
 	r.open()
 }
 
+// A segment was begun, and the program stopped before its name was durable. The
+// next start sees it and goes on in it.
+func TestASegmentThatOpenGoesOnInIsDurable(t *testing.T) {
+	r := newRig(t, 512)
+	r.open()
+	r.ok(r.append(raft.Write{Entries: batch(1, 2)}))
+	r.disk.Fault = func(op disk.Op) disk.Fault { return disk.Fault{Kind: nameFault(op.Kind)} }
+	if r.append(raft.Write{Entries: batch(3, 2)}) == nil {
+		t.Fatal("a new segment was not begun, or its directory was synced")
+	}
+	r.disk.Fault = nil
+	r.open()
+	r.ok(r.append(raft.Write{Entries: batch(3, 1)}))
+	r.ok(r.sync())
+	r.loseAll()
+	r.open()
+}
+
+// nameFault returns the fault that makes the sync of the directory fail.
+func nameFault(k disk.OpKind) disk.FaultKind {
+	if k == disk.OpSyncDir {
+		return disk.FailedSync
+	}
+	return disk.NoFault
+}
+
 // Random lives: appends, conflicts, snapshots and compactions, with crashes of
 // the program and of the machine and with faults of the disk, against the model.
 func TestRandomLives(t *testing.T) {
