@@ -142,3 +142,7 @@ func (t *Txn) reap(upTo uint64) {
 		t.tombs.Delete(key)
 	}
 }
+
+// Abandon wakes everybody who waits on s: it has been replaced as a whole, by a
+// State that no transaction made from it.
+func (s *State) Abandon() { s.entries.Abandon() }

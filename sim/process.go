@@ -49,7 +49,7 @@ func newProcess(h *host) (*process, error) {
 	p.store = store
 	h.world.say(h.name, "start: %s", describe(stored))
 	h.world.check.started(p, stored)
-	p.server, err = server.New(p.now(), p.config(), stored)
+	p.server, err = server.New(p.now(), p.config(), stored, nil)
 	return p, err
 }
 

@@ -168,6 +168,7 @@ func (a *Agent) buildKeeper(ctx context.Context, c clock) error {
 // newServer opens the log and makes a server's core of it.
 func (a *Agent) newServer(now time.Duration) (*server.Server, error) {
 	var stored raft.Stored
+	var snapshot *server.View
 	if !a.cfg.Storage.Memory {
 		d, err := wal.OSDisk(a.data.file("raft"))
 		if err != nil {
@@ -179,8 +180,23 @@ func (a *Agent) newServer(now time.Duration) (*server.Server, error) {
 		for _, r := range a.wal.Repairs() {
 			a.log.Warn("log: repaired", "what", r.String())
 		}
+		if snapshot, err = loadSnapshot(a.wal); err != nil {
+			return nil, err
+		}
 	}
-	return server.New(now, a.serverConfig(), stored)
+	return server.New(now, a.serverConfig(), stored, snapshot)
+}
+
+// loadSnapshot reads the log's snapshot, if it has one.
+func loadSnapshot(w *wal.WAL) (*server.View, error) {
+	_, src, err := w.OpenSnapshot()
+	if errors.Is(err, wal.ErrNoSnapshot) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	return server.LoadView(src)
 }
 
 func (a *Agent) serverConfig() server.Config {

@@ -87,11 +87,15 @@ func (d *driver) carryOut(now time.Duration) {
 		if e.Fatal != nil {
 			d.fail(e.Fatal)
 		}
-		if len(e.Writes) == 0 {
+		if d.disk != nil {
+			d.disk.carryOut(e, d.snapshotData)
+			d.snapshot(e.Snapshot)
 			return
 		}
-		if d.disk != nil {
-			d.disk.add(e.Writes)
+		if d.server != nil {
+			d.snapshotInMemory(now, e)
+		}
+		if len(e.Writes) == 0 {
 			return
 		}
 		d.server.Persisted(now, e.Writes[len(e.Writes)-1].ID) // and see what that allows
@@ -180,6 +184,32 @@ func (d *driver) streamReply(id swim.StreamID, b []byte, err error) {
 // slows the sender down.
 func (d *driver) receive(ctx context.Context, from raft.NodeID, b server.PeerBody) error {
 	return d.post(ctx, func(now time.Duration) { d.server.ReceivePeer(now, from, b) })
+}
+
+// snapshot lets the disk write a snapshot while everything else goes on.
+func (d *driver) snapshot(t *server.SnapshotTask) {
+	if t == nil {
+		return
+	}
+	go d.disk.snapshot(t, func(err error) (first raft.Index) {
+		d.call(context.Background(), func(now time.Duration) { first = d.server.SnapshotSaved(now, t.Meta, err) })
+		return first
+	})
+}
+
+// snapshotInMemory is for an agent that keeps nothing: the state is its own
+// snapshot. It cannot be sent to another server, which -dev does not have.
+func (d *driver) snapshotInMemory(now time.Duration, e server.Effects) {
+	if e.Snapshot != nil {
+		d.server.SnapshotSaved(now, e.Snapshot.Meta, nil)
+	}
+	for _, r := range e.SnapshotReads {
+		d.server.SnapshotData(now, r, nil, false, errors.New("this server keeps everything in memory"))
+	}
+}
+
+func (d *driver) snapshotData(r raft.SnapshotRead, b []byte, last bool, err error) {
+	d.post(context.Background(), func(now time.Duration) { d.server.SnapshotData(now, r, b, last, err) })
 }
 
 // request asks the core something that ends in an Answer.

@@ -34,6 +34,8 @@ type Config struct {
 	ReconcileInterval time.Duration // how often the leader compares members and catalog in full
 	TombstoneTTL      time.Duration // how long the index of a deletion is remembered
 	MaxRequests       int           // reads and writes that may wait, each
+	SnapshotEntries   uint64        // take a snapshot after so many log entries,
+	SnapshotBytes     int           // or so many bytes of commands
 
 	Rand  *rand.Rand
 	Trace func(TraceEvent) // may be nil
@@ -45,6 +47,8 @@ const (
 	DefaultReconcileInterval = 60 * time.Second
 	DefaultTombstoneTTL      = 15 * time.Minute
 	DefaultMaxRequests       = 65536
+	DefaultSnapshotEntries   = 16384
+	DefaultSnapshotBytes     = 64 << 20
 )
 
 // TraceEvent is one line of a server's story.
@@ -55,7 +59,12 @@ type TraceEvent struct {
 }
 
 // Effects is what the driver must do after an event. Any part may be empty.
+// SnapshotParts go to disk before Writes, which may refer to them.
 type Effects struct {
+	SnapshotParts []raft.SnapshotPart // of a snapshot that the leader sends, to store beside the log
+	SnapshotReads []raft.SnapshotRead // read from the newest snapshot, then call SnapshotData
+	Snapshot      *SnapshotTask       // write a snapshot, then call SnapshotSaved
+
 	Writes  []raft.Write  // make durable in this order, then call Persisted
 	Peers   []PeerMessage // send over the server port; may be lost
 	Packets []swim.Packet // send as datagrams
@@ -81,6 +90,8 @@ type Server struct {
 	duties   duties
 	boot     bootstrap
 
+	snapshots snapshots
+
 	out      Effects
 	lastSeen leadership    // as of the last settle
 	retryAt  time.Duration // when waiting writes are sent again; 0: no such time
@@ -104,15 +115,23 @@ type leadership struct {
 // that did nothing with it.
 const retryInterval = 50 * time.Millisecond
 
-// New makes a server from its configuration and what its disk holds.
-func New(now time.Duration, cfg Config, stored raft.Stored) (*Server, error) {
+// New makes a server from its configuration and what its disk holds: the log,
+// and the View that LoadView made of the snapshot, nil if there is none.
+func New(now time.Duration, cfg Config, stored raft.Stored, snapshot *View) (*Server, error) {
 	cfg.fill()
+	if got, want := snapshot.index(), uint64(stored.Snapshot.Index); got != want {
+		return nil, fmt.Errorf("server: the snapshot is of index %d, but the log goes on from %d", got, want)
+	}
 	s := &Server{
 		cfg:      cfg,
 		machine:  newMachine(),
 		writes:   newWrites(forwardID(cfg.Rand.Uint64() >> 1)),
 		barriers: barriers{rounds: map[raft.ReadID]*round{}},
 		duties:   newDuties(),
+	}
+	if snapshot != nil {
+		s.machine.view = snapshot
+		s.snapshots.last = snapshot.Index
 	}
 	if err := s.restore(now, stored); err != nil {
 		return nil, err
@@ -141,6 +160,8 @@ func (c *Config) fill() {
 	setDefault(&c.ReconcileInterval, DefaultReconcileInterval)
 	setDefault(&c.TombstoneTTL, DefaultTombstoneTTL)
 	setDefault(&c.MaxRequests, DefaultMaxRequests)
+	setDefault(&c.SnapshotEntries, DefaultSnapshotEntries)
+	setDefault(&c.SnapshotBytes, DefaultSnapshotBytes)
 }
 
 func setDefault[T comparable](p *T, v T) {
@@ -238,6 +259,11 @@ func (s *Server) drainRaft(now time.Duration) bool {
 		return false
 	}
 	e := s.raft.Effects()
+	s.gather(e.SnapshotParts)
+	s.out.SnapshotReads = append(s.out.SnapshotReads, e.SnapshotReads...)
+	if e.Restore != nil {
+		s.install(now, e.Restore)
+	}
 	if e.Write != nil {
 		s.out.Writes = append(s.out.Writes, *e.Write)
 	}
@@ -253,6 +279,7 @@ func (s *Server) drainRaft(now time.Duration) bool {
 		s.roundDone(r)
 	}
 	s.releaseReads()
+	s.maybeSnapshot(now)
 	return true
 }
 
@@ -266,7 +293,8 @@ func (s *Server) apply(now time.Duration, entries []raft.Entry) {
 	}
 	s.published.Store(s.machine.view)
 	notify()
-	for _, a := range results {
+	for i, a := range results {
+		s.snapshots.bytes += len(entries[i].Data)
 		s.settleWrite(now, a)
 	}
 }

@@ -15,6 +15,14 @@ type View struct {
 	Catalog *catalog.State
 }
 
+// index is that of v, 0 for none.
+func (v *View) index() uint64 {
+	if v == nil {
+		return 0
+	}
+	return v.Index
+}
+
 // ReadMode says how new an answer must be.
 type ReadMode uint8
 

@@ -1,0 +1,158 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"praetor/catalog"
+	"praetor/internal/wire"
+	"praetor/kv"
+	"praetor/raft"
+)
+
+// A saved View begins with one frame,
+//
+//	| "praetor" | version | index uvarint |
+//
+// followed by the key/value store and the catalog as their packages save them.
+const (
+	viewMagic   = "praetor"
+	viewVersion = 1
+	maxViewHead = 64
+)
+
+// SnapshotTask asks the driver to write a snapshot: View, in the form that
+// SaveView gives it, labelled with Meta. The View never changes, so this may
+// take its time on another goroutine while the log goes on. When it is durable
+// the driver calls SnapshotSaved.
+type SnapshotTask struct {
+	Meta raft.SnapshotMeta
+	View *View
+}
+
+// SaveView writes v to w.
+func SaveView(w io.Writer, v *View) error {
+	head := append([]byte(viewMagic), viewVersion)
+	head = wire.AppendUvarint(head, v.Index)
+	if _, err := w.Write(wire.AppendFrame(nil, head)); err != nil {
+		return fmt.Errorf("server: save snapshot at %d: %w", v.Index, err)
+	}
+	return errors.Join(v.KV.Save(w), v.Catalog.Save(w))
+}
+
+// LoadView reads what SaveView wrote.
+func LoadView(r io.Reader) (*View, error) {
+	src := bufio.NewReaderSize(r, 64<<10)
+	head, err := wire.ReadFrame(src, nil, maxViewHead)
+	if err != nil {
+		return nil, fmt.Errorf("server: load snapshot: %w", err)
+	}
+	rd := wire.NewReader(head)
+	if magic := rd.Take(len(viewMagic)); string(magic) != viewMagic {
+		return nil, fmt.Errorf("server: load snapshot: it begins with %q, not %q", magic, viewMagic)
+	}
+	if v := rd.Byte(); v != viewVersion {
+		return nil, fmt.Errorf("server: load snapshot: its version is %d, this server knows %d; upgrade it", v, viewVersion)
+	}
+	v := &View{Index: rd.Uvarint()}
+	if err := rd.Close(); err != nil {
+		return nil, fmt.Errorf("server: load snapshot: %w", err)
+	}
+	if v.KV, err = kv.Load(src); err != nil {
+		return nil, err
+	}
+	if v.Catalog, err = catalog.Load(src); err != nil {
+		return nil, err
+	}
+	if _, err := src.ReadByte(); err != io.EOF {
+		return nil, errors.New("server: load snapshot: there is more behind its end")
+	}
+	return v, nil
+}
+
+// snapshots decides when to take a snapshot, and gathers one that arrives.
+type snapshots struct {
+	last     uint64 // the index of the newest
+	bytes    int    // of commands applied since
+	writing  bool   // a SnapshotTask is under way
+	retryAt  time.Duration
+	received bytes.Buffer // the parts of a snapshot from the leader
+}
+
+// retrySnapshotAfter is how long to wait when a snapshot could not be written.
+const retrySnapshotAfter = 10 * time.Second
+
+// maybeSnapshot asks for a snapshot when enough has been applied since the
+// last one: by entries, which bound the time of a restart, or by bytes, which
+// bound memory and disk.
+func (s *Server) maybeSnapshot(now time.Duration) {
+	sn := &s.snapshots
+	index := s.machine.view.Index
+	due := index >= sn.last+s.cfg.SnapshotEntries || sn.bytes >= s.cfg.SnapshotBytes
+	if sn.writing || !due || now < sn.retryAt {
+		return
+	}
+	meta, err := s.raft.SnapshotMeta(raft.Index(index))
+	if err != nil {
+		return // not durable here yet: after the next fsync
+	}
+	sn.writing, sn.bytes = true, 0
+	s.out.Snapshot = &SnapshotTask{Meta: meta, View: s.machine.view}
+}
+
+// SnapshotSaved tells how a SnapshotTask ended. If it went well the log before
+// it is dropped; the result is the first index that this server still needs.
+func (s *Server) SnapshotSaved(now time.Duration, meta raft.SnapshotMeta, err error) (first raft.Index) {
+	sn := &s.snapshots
+	sn.writing = false
+	if err != nil {
+		s.trace(now, "snapshot: at %d failed, another attempt in %v: %v", meta.Index, retrySnapshotAfter, err)
+		sn.retryAt = now + retrySnapshotAfter
+		return s.raft.FirstIndex()
+	}
+	sn.last = uint64(meta.Index)
+	s.raft.Compact(now, meta)
+	return s.raft.FirstIndex()
+}
+
+// SnapshotData answers one of Effects.SnapshotReads.
+func (s *Server) SnapshotData(now time.Duration, read raft.SnapshotRead, data []byte, last bool, err error) {
+	s.raft.SnapshotData(now, read, data, last, err)
+}
+
+// gather keeps the parts of a snapshot that the leader sends.
+func (s *Server) gather(parts []raft.SnapshotPart) {
+	for _, p := range parts {
+		if p.Offset == 0 {
+			s.snapshots.received.Reset()
+		}
+		s.snapshots.received.Write(p.Data)
+	}
+	s.out.SnapshotParts = append(s.out.SnapshotParts, parts...)
+}
+
+// install replaces the state by the snapshot that was gathered. Everybody who
+// waits for a change of the old state is woken: it has been replaced as a whole.
+func (s *Server) install(now time.Duration, meta *raft.SnapshotMeta) {
+	received := s.snapshots.received
+	s.snapshots.received = bytes.Buffer{}
+	v, err := LoadView(&received)
+	if err == nil && v.Index != uint64(meta.Index) {
+		err = fmt.Errorf("it is of index %d", v.Index)
+	}
+	if err != nil {
+		s.out.Fatal = fmt.Errorf("server: install the leader's snapshot at %d: %w", meta.Index, err)
+		return
+	}
+	old := s.machine.view
+	s.machine.view = v
+	s.snapshots.last, s.snapshots.bytes = v.Index, 0
+	s.published.Store(v)
+	old.KV.Abandon()
+	old.Catalog.Abandon()
+	s.trace(now, "snapshot: state replaced by the leader's at %d", v.Index)
+}
