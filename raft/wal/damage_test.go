@@ -258,6 +258,15 @@ func TestADamagedSnapshotIsMadeUpForByTheOneBeforeAndTheLog(t *testing.T) {
 	r.open()
 }
 
+func TestADamagedSnapshotThatNothingMakesUpForIsRefused(t *testing.T) {
+	r := lived(t)
+	r.ok(r.wal.Compact(13)) // the older snapshot ends at 2; entries 3 and on are gone
+	files := r.files()
+	files[snapshot][len(files[snapshot])-20] ^= 1
+	_, _, err := reopen(t, files)
+	refused(t, err, snapshot, int64(len(files[snapshot])-20))
+}
+
 func TestOtherVersionsAreRefused(t *testing.T) {
 	r := lived(t)
 	for name, b := range r.files() {
