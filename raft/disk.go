@@ -82,7 +82,8 @@ func (d *disk) take(hard HardState, l *log) *Write {
 	d.issued++
 	w := &Write{ID: d.issued, Snapshot: d.next.snapshot}
 	if d.next.hard {
-		w.Hard = &hard
+		copied := hard // only now does it need memory of its own
+		w.Hard = &copied
 	}
 	covers := Index(0) // of the log: nothing
 	if d.next.from > 0 {
