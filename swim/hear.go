@@ -163,7 +163,7 @@ func (p *Pool) hearOfSelf(c claim) {
 	switch {
 	case p.departure.begun:
 		// What the others say ends with the Left that they are being told.
-	case c.state == Alive && p.self.rivals(c):
+	case c.state == Alive && c.incarnation >= p.self.Incarnation && p.self.rivals(c):
 		p.conflict(c, p.self)
 	case c.incarnation < p.self.Incarnation:
 		// They missed what was said since. Say it again, unless that is under way.

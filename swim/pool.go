@@ -14,30 +14,50 @@ import (
 // after each call carries out the Effects. The time that it passes may not go
 // backwards; where it does, the Pool stays at the latest time it saw.
 type Pool struct {
-	cfg    Config
-	now    time.Duration // of the call being served
-	self   *member
-	twins  int // how often this node's identity was found in use elsewhere
-	timers timers
+	cfg  Config
+	now  time.Duration // of the call being served
+	self *member       // not in the ring
 
 	members  members
 	suspects suspects
 	queue    queue
-	health   awareness
 
-	seq       sequence
-	probe     *probe // of the current protocol period, nil once acked
-	relays    []relay
+	detector
+	streams
+	rivals
+	timers    timers
+	departure departure
+
+	out   Effects
+	stats Stats
+	buffers
+}
+
+// detector is the failure detector's state.
+type detector struct {
+	health awareness
+	seq    sequence // of the last ping
+	probe  *probe   // of the current protocol period, nil once acked
+	relays []relay  // pings under way in the place of others
+}
+
+// streams are the exchanges under way, and what they are for.
+type streams struct {
 	lastID    StreamID
 	exchanges []exchange
 	joins     []*join
-	conflicts []conflict
-	departure departure
+}
 
-	out     Effects
-	stats   Stats
-	inbox   []section // reused by Packet
-	scratch []byte    // reused to build packets
+// rivals is what was found of others who use a taken name.
+type rivals struct {
+	twins     int        // how often this node's own identity was found in use elsewhere
+	conflicts []conflict // reported a short while ago
+}
+
+// buffers are reused from call to call.
+type buffers struct {
+	inbox   []section // a datagram, taken apart
+	scratch []byte    // a datagram being built
 }
 
 // timers are when the periodic duties are next due, or Never.
