@@ -40,13 +40,14 @@
 // What is heard is decided in hear.go, by the table in precedence.go. A member
 // goes through its states so:
 //
-//	          no ack             not refuted            ReapAfter
-//	[Alive] ---------> [Suspect] -----------> [Dead] ------------> forgotten
-//	   ^  \               |                     |  \                   ^
-//	   |   \   refuted    |                     |   \ ForceLeave       |
-//	   |    \<------------+                     |    v                 |
-//	   |     \------------------ Leave ---------)--> [Left] -----------+
-//	   +------------ a higher incarnation ------+-------+
+//	        no ack             no refutation         ReapAfter
+//	[Alive] ------> [Suspect] ---------------> [Dead] ---------> forgotten
+//	 |  ^  ^            |                       |  |                 ^
+//	 |  |  +--refutes---+                       |  | ForceLeave      |
+//	 |  |                                       |  v                 |
+//	 |  +-- a higher incarnation ---------------+--[Left] -----------+
+//	 |                                              ^
+//	 +----------------- Leave ----------------------+
 //
 // # Invariants
 //
