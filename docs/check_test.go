@@ -1,0 +1,225 @@
+package docs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A checker checks the pages below one root folder.
+type checker struct {
+	t        testing.TB
+	root     string                            // of the source that excerpts name
+	rewrite  bool                              // refresh the pages instead of complaining
+	patience time.Duration                     // for an answer to become what the page shows
+	bin      func() (map[string]string, error) // builds the programs that pages run
+	tally    map[string][]string               // the blocks by what was done with them
+}
+
+// What is done with a block; the keys of a tally.
+const (
+	compared = "compared with what it shows"
+	saved    = "saved as a file for the commands"
+	shown    = "shown but never run"
+	plain    = "plain text"
+)
+
+// plainKinds are the words that may stand alone behind a fence; they only tell
+// a viewer how to colour the block.
+var plainKinds = []string{"", "text", "json", "markdown", "go"}
+
+// checkPage checks every block and every link of a page, refreshes the page's
+// blocks if asked to, and returns what is wrong.
+func (c *checker) checkPage(p *page) (problems []string) {
+	c.t.Helper()
+	var sh *shell
+	for _, b := range p.blocks {
+		if sh == nil && needsShell(b) {
+			bin, err := c.bin()
+			if err != nil {
+				return append(problems, err.Error())
+			}
+			sh = newShell(c.t, bin, c.patience)
+		}
+		what, err := c.checkBlock(b, sh)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %v", b.pos, err))
+		}
+		c.tally[what] = append(c.tally[what], b.pos)
+	}
+	return append(problems, checkLinks(p)...)
+}
+
+func needsShell(b *block) bool {
+	return b.kind == "console" || b.kind == "sim" || b.option("file") != "" || isShellScript(b)
+}
+
+func isShellScript(b *block) bool { return slices.Contains([]string{"sh", "bash", "shell"}, b.kind) }
+
+// checkBlock checks one block by its kind.
+func (c *checker) checkBlock(b *block, sh *shell) (what string, err error) {
+	switch {
+	case b.kind == "console" && b.has("show"):
+		return shown, nil
+	case b.kind == "console":
+		return compared, c.checkConsole(b, sh)
+	case b.kind == "sim":
+		return compared, c.checkSim(b, sh)
+	case b.option("file") != "":
+		return saved, sh.saveFile(b.option("file"), b.body)
+	case isShellScript(b):
+		return shown, c.checkScript(b, sh)
+	case len(b.args) > 0:
+		body, err := checkExcerpt(c.root, b, c.rewrite)
+		if err == nil {
+			b.body = body
+		}
+		return compared, err
+	case b.kind == "go":
+		return plain, checkSnippet(b)
+	case !slices.Contains(plainKinds, b.kind):
+		return plain, fmt.Errorf("%q is no kind of block", b.kind)
+	}
+	return plain, nil
+}
+
+// checkConsole plays the commands of a block in order.
+func (c *checker) checkConsole(b *block, sh *shell) error {
+	cmds, err := parseConsole(b.body)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for i := range cmds {
+		out, err := sh.play(cmds[i], c.rewrite)
+		if err == nil {
+			cmds[i].output, err = c.refreshed(cmds[i].output, out, alike)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", cmds[i].line, err))
+		}
+	}
+	b.body = formatConsole(cmds)
+	return errors.Join(failed...)
+}
+
+// checkSim plays a scenario. Its output is the same in every run. A page that
+// shows how a rule breaks says so by the word "fails", since the line that
+// tells may be left out.
+func (c *checker) checkSim(b *block, sh *shell) error {
+	ctx, cancel := context.WithTimeout(context.Background(), maxRun)
+	defer cancel()
+	args := slices.DeleteFunc(slices.Clone(b.args), func(a string) bool { return a == "fails" })
+	cmd, err := sh.command(ctx, append([]string{"sim", "run"}, args...))
+	if err != nil {
+		return err
+	}
+	var trace, problem strings.Builder
+	cmd.Stdout, cmd.Stderr = &trace, &problem
+	err = cmd.Run()
+	if problem.Len() > 0 {
+		return errors.New(strings.TrimSpace(problem.String()))
+	}
+	if b.has("fails") != (err != nil) {
+		return fmt.Errorf("the run shall fail: %v; it ended with %v:\n%s", b.has("fails"), err, trace.String())
+	}
+	b.body, err = c.refreshed(b.body, lines(trace.String()), exactly)
+	return err
+}
+
+// refreshed returns what the page shall show: what it does if that matches,
+// else, when pages are rewritten and nothing is left out, what came out now.
+func (c *checker) refreshed(have, now []string, same func(a, b string) bool) ([]string, error) {
+	err := match(have, now, textMark, same)
+	if err != nil && c.rewrite && !hasMark(have, textMark) {
+		return now, nil
+	}
+	return have, err
+}
+
+// checkScript checks that the commands of a block that is not run exist: the
+// praetor command, and the packages that go is told to use.
+func (c *checker) checkScript(b *block, sh *shell) error {
+	for _, line := range b.body {
+		line, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "$ "), " #")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		args, _, err := words(line)
+		if err != nil {
+			return err
+		}
+		switch name := strings.TrimPrefix(args[0], "./"); name {
+		case "praetor":
+			err = c.checkCommand(sh, args[1:])
+		case "go":
+			err = c.checkPackages(args[1:])
+		case "curl":
+			_, err = parseCurl(args[1:])
+		case "dig":
+			_, err = parseDig(args[1:])
+		case "git", "cd", "kill":
+		default:
+			err = fmt.Errorf("%s is no program that a page can name", name)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+	}
+	return nil
+}
+
+// unknownCommand is the program's exit code for a command that it does not have.
+const unknownCommand = 127
+
+// checkCommand asks the program for help about the command.
+func (c *checker) checkCommand(sh *shell, args []string) error {
+	end := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })
+	if end < 0 {
+		end = len(args)
+	}
+	// A command has one word or two; what follows are its arguments. Nobody
+	// listens at the address, in case one of them is not taken for such.
+	words := slices.Concat([]string{"praetor"}, args[:min(end, 2)], []string{"-h"})
+	cmd, err := sh.command(context.Background(), words)
+	if err != nil {
+		return err
+	}
+	cmd.Env = append(cmd.Env, "CONSUL_HTTP_ADDR=127.0.0.1:1")
+	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() == unknownCommand {
+		return fmt.Errorf("there is no such praetor command")
+	}
+	return nil
+}
+
+func (c *checker) checkPackages(args []string) error {
+	for _, a := range args {
+		if dir, ok := strings.CutPrefix(a, "./"); ok {
+			if _, err := os.Stat(filepath.Join(c.root, strings.TrimSuffix(dir, "..."))); err != nil {
+				return fmt.Errorf("there is no package %s", a)
+			}
+		}
+	}
+	return nil
+}
+
+// build builds the programs that pages run, into dir.
+func build(root, dir string) (map[string]string, error) {
+	bin := map[string]string{}
+	for _, name := range []string{"praetor", "sim"} {
+		bin[name] = filepath.Join(dir, name)
+		cmd := exec.Command("go", "build", "-o", bin[name], "./cmd/"+name)
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("cannot build cmd/%s for the pages that run it: %w\n%s", name, err, out)
+		}
+	}
+	return bin, nil
+}
