@@ -232,6 +232,12 @@ func TestScriptChecksAreOffUnlessAskedFor(t *testing.T) {
 		}
 		return "no check says how to enable scripts"
 	})
+	eventually(t, 10*time.Second, func() string { // the node's ping does not run either, and takes nothing out
+		if r := server.dig("mysql.service.consul", dns.TypeSRV); len(r.Answer) != 1 {
+			return fmt.Sprintf("SRV of mysql: %v", r)
+		}
+		return ""
+	})
 	if r := server.dig("web.service.consul", dns.TypeA); len(r.Answer) != 0 {
 		t.Errorf("web's check does not run and yet it is answered: %v", r)
 	}

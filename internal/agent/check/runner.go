@@ -48,8 +48,8 @@ func New(opt Options) *Runner {
 
 // Start runs the check from now on, in place of one that has the same ID. Only
 // checks of an active kind can be run (see [local.Kind.Active]). If it is a
-// script that may not run here, it is reported critical once, and Start
-// returns a warning; otherwise "".
+// script that may not run here, its status is reported once (see unrun), and
+// Start returns a warning; otherwise "".
 func (r *Runner) Start(def local.Check) (warning string) {
 	if !def.Probe.Kind.Active() {
 		return ""
@@ -65,11 +65,22 @@ func (r *Runner) Start(def local.Check) (warning string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.runs[def.ID] = cancel
 	if !r.allowed(def) {
-		r.wg.Go(func() { r.opt.Report(def.ID, catalog.Critical, Disabled) })
+		status := unrun(def)
+		r.wg.Go(func() { r.opt.Report(def.ID, status, Disabled) })
 		return "check " + def.ID + ": " + Disabled
 	}
 	r.wg.Go(func() { r.loop(ctx, def) })
 	return ""
+}
+
+// unrun is the status of a script check that may not run. Nobody vouches for
+// its service, so that is critical. A check of the node counts for every
+// service on it; that nobody allowed it to run must not take them all out.
+func unrun(def local.Check) string {
+	if def.ServiceID == "" {
+		return catalog.Warning
+	}
+	return catalog.Critical
 }
 
 func (r *Runner) allowed(def local.Check) bool {

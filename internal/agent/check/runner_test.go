@@ -201,13 +201,26 @@ func TestScriptsRunOnlyIfTheyMay(t *testing.T) {
 			r.Close()
 			want := "c passing ok"
 			if !c.runs {
-				want = "c critical " + Disabled
+				want = "c warning " + Disabled // a check of the node: see unrun
 			}
 			if rec.last != want || rec.count() != 1 || (warning == "") != c.runs {
 				t.Errorf("%+v, from %v: got %q and warning %q, want %q", c.opt, c.def.Source, rec.last, warning, want)
 			}
 		})
 	}
+}
+
+func TestAScriptThatMayNotRunKeepsItsServiceCritical(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, rec := newTestRunner(0)
+		r.opt.Scripts, r.opt.LocalScripts = false, false
+		r.Start(local.Check{ID: "c", ServiceID: "web", Probe: local.Probe{Kind: local.KindScript, Interval: time.Second}})
+		synctest.Wait()
+		r.Close()
+		if want := "c critical " + Disabled; rec.last != want {
+			t.Errorf("got %q, want %q", rec.last, want)
+		}
+	})
 }
 
 func TestNothingStartsAfterClose(t *testing.T) {
