@@ -146,3 +146,40 @@ func FuzzReadEntry(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReceive gives a server a sequence of messages that decode, however little
+// sense they make, and checks that it does not panic.
+func FuzzReceive(f *testing.F) {
+	var all []byte
+	for _, m := range messages() {
+		b := AppendMessage(nil, m)
+		all = wire.AppendBytes(all, b)
+		f.Add(wire.AppendBytes(nil, b), true)
+	}
+	f.Add(all, false)
+	f.Fuzz(func(t *testing.T, b []byte, lead bool) {
+		c := newCore(t, nil, 1, 1)
+		if lead {
+			c.leads()
+		}
+		for r := wire.NewReader(b); r.Len() > 0; {
+			m, err := DecodeMessage(r.Bytes(len(b)))
+			if r.Err() != nil {
+				return
+			}
+			if err != nil || m.Term > 1<<40 {
+				continue
+			}
+			m.To = "n1"
+			c.Receive(c.now, m)
+			c.Tick(c.Deadline())
+			e := c.Effects()
+			for _, read := range e.SnapshotReads {
+				c.SnapshotData(c.now, read, []byte("part"), false, nil)
+			}
+			if e.Write != nil {
+				c.Persisted(c.now, e.Write.ID)
+			}
+		}
+	})
+}

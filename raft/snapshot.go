@@ -11,6 +11,7 @@ type outgoing struct {
 	offset  uint64 // what the follower has
 	reading bool   // the driver was asked for the part at offset
 	out     bool   // the part at offset was sent
+	end     uint64 // of that part, or of one before
 }
 
 // incoming is a snapshot that a follower receives.
@@ -91,6 +92,7 @@ func (r *Raft) SnapshotData(now time.Duration, read SnapshotRead, data []byte, l
 		return
 	}
 	p.sending.reading, p.sending.out = false, true
+	p.sending.end = max(p.sending.end, read.Offset+uint64(len(data)))
 	p.sentAt = r.now
 	r.send(p.id, SnapshotPart{Meta: p.sending.meta, Offset: read.Offset, Data: data, Last: last})
 }
@@ -98,8 +100,11 @@ func (r *Raft) SnapshotData(now time.Duration, read SnapshotRead, data []byte, l
 // handleSnapshotAck goes on to the next part, or back to where the follower is.
 func (r *Raft) handleSnapshotAck(from NodeID, b SnapshotAck) {
 	p := r.heardFrom(from)
-	if p == nil || p.state != sendingSnapshot || p.sending.meta.Index != b.Index || p.sending.offset == b.Received {
+	if p == nil || p.state != sendingSnapshot || p.sending.meta.Index != b.Index {
 		return
+	}
+	if p.sending.offset == b.Received || p.sending.end < b.Received {
+		return // an answer to an old part, or none of ours
 	}
 	p.sending.offset, p.sending.reading, p.sending.out = b.Received, false, false
 }

@@ -1,0 +1,143 @@
+package raft
+
+import (
+	"testing"
+)
+
+// An append that reaches from before a follower's snapshot to behind its log is
+// taken for what is new in it.
+func TestAnAppendMayBeginInWhatIsCompacted(t *testing.T) {
+	for _, tc := range []struct {
+		prev Index
+		new  []Term
+		want Body
+	}{
+		{1, []Term{1, 2, 2, 2}, AppendAccept{Match: 5}}, // 2..5: 2 and 3 are in the snapshot
+		{1, []Term{1, 2}, AppendAccept{Match: 3}},       // nothing is new
+		{1, nil, AppendAccept{Match: 3}},
+		{3, []Term{2}, AppendAccept{Match: 4}},
+	} {
+		c := newCore(t, func(_ *Config, st *Stored) {
+			st.Snapshot = SnapshotMeta{Index: 3, Term: 2, Config: configOf("n1", "n2", "n3")}
+			st.Hard.Term = 2
+		})
+		t.Logf("%+v", tc)
+		expect(t, c.gets("n2", 2, AppendRequest{PrevIndex: tc.prev, PrevTerm: 1 + Term(tc.prev/3), Entries: entries(tc.prev+1, tc.new...)}), tc.want)
+	}
+}
+
+// Answers that come late tell of the past; none may take back what is known.
+func TestLateAnswersChangeNothing(t *testing.T) {
+	for _, b := range []Body{
+		AppendReject{PrevIndex: 1, HintIndex: 1},
+		AppendReject{PrevIndex: 2, HintTerm: 1, HintIndex: 1},
+		AppendAccept{Match: 1},
+		AppendAccept{Match: 99}, // of a log that is not this one
+		SnapshotAck{Index: 1, Received: 10},
+		HeartbeatAck{},
+		ReadResponse{Seq: 1, Index: 9, OK: true},
+		VoteResponse{Granted: true},
+	} {
+		c := newCore(t, nil, 1).leads()
+		before := c.Status().String()
+		c.gets("n2", c.Term(), b)
+		if after := c.Status().String(); after != before {
+			t.Errorf("%T %v:\n%s\n%s", b, b, before, after)
+		}
+	}
+}
+
+// Nobody but a member is counted, whatever it says.
+func TestStrangersAreNotCounted(t *testing.T) {
+	c := newCore(t, nil, 1).leads()
+	if _, _, err := c.Propose(c.now, [][]byte{[]byte("a")}); err != nil {
+		t.Fatal(err)
+	}
+	c.flush()
+	for _, id := range []NodeID{"n8", "n9"} {
+		c.gets(id, c.Term(), AppendAccept{Match: c.LastIndex()})
+		c.gets(id, c.Term(), HeartbeatAck{Round: 9, SentAt: c.now})
+	}
+	if c.Committed() == c.LastIndex() || c.LeaseUntil() != 0 {
+		t.Errorf("committed %d, lease until %v", c.Committed(), c.LeaseUntil())
+	}
+}
+
+// "Followers and learners": what a learner acknowledges commits nothing, and
+// its answers give no lease.
+func TestLearnersAreNotCounted(t *testing.T) {
+	c := newCore(t, func(_ *Config, st *Stored) {
+		config := configOf("n1", "n2", "n3")
+		config.Learners = peersOf("n4", "n5")
+		st.Entries[0].Data = AppendConfiguration(nil, config)
+	}, 1).leads()
+	if _, _, err := c.Propose(c.now, [][]byte{[]byte("a")}); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.Deadline()
+	c.Tick(c.now)
+	c.flush()
+	for _, id := range []NodeID{"n4", "n5"} {
+		c.gets(id, c.Term(), AppendReject{PrevIndex: 1, HintIndex: 1})
+		c.gets(id, c.Term(), AppendAccept{Match: c.LastIndex()})
+		c.gets(id, c.Term(), HeartbeatAck{Round: 1, SentAt: c.now})
+	}
+	if c.Committed() == c.LastIndex() || c.LeaseUntil() != 0 {
+		t.Errorf("committed %d, lease until %v", c.Committed(), c.LeaseUntil())
+	}
+}
+
+// One message is bounded in bytes; an entry larger than the bound goes alone.
+func TestAppendsAreBoundedInBytes(t *testing.T) {
+	c := newCore(t, func(cfg *Config, _ *Stored) { cfg.MaxAppendBytes = 100 }, 1).leads()
+	var cmds [][]byte
+	for _, size := range []int{20, 20, 20, 300, 20, 84, 84} {
+		cmds = append(cmds, make([]byte, size))
+	}
+	if _, _, err := c.Propose(c.now, cmds); err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, m := range c.flush() {
+		if b, ok := m.Body.(AppendRequest); ok && m.To == "n2" {
+			got = append(got, len(b.Entries))
+		}
+	}
+	if want := []int{2, 1, 1, 1, 1, 1}; len(got) != len(want) || got[0] != 2 || got[1] != 1 {
+		t.Errorf("batches of %v, want %v", got, want)
+	}
+}
+
+// The window is bounded in bytes as well.
+func TestTheWindowIsBoundedInBytes(t *testing.T) {
+	c := newCore(t, func(cfg *Config, _ *Stored) { cfg.MaxAppendBytes, cfg.MaxInflightBytes = 1, 200 }, 1).leads()
+	var cmds [][]byte
+	for range 10 {
+		cmds = append(cmds, make([]byte, 84)) // 100 with its allowance
+	}
+	if _, _, err := c.Propose(c.now, cmds); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for _, m := range c.flush() {
+		if m.To == "n2" {
+			sent++
+		}
+	}
+	if sent != 2 {
+		t.Errorf("%d requests of 100 bytes are out, the window holds 200", sent)
+	}
+}
+
+// A snapshot that comes late, of what is committed here already, takes nothing
+// back.
+func TestALateSnapshotChangesNothing(t *testing.T) {
+	c := newCore(t, nil, 1, 1, 1, 1, 1)
+	c.gets("n2", 1, AppendRequest{PrevIndex: 5, PrevTerm: 1, Commit: 5})
+	before := c.Status().String()
+	meta := SnapshotMeta{Index: 3, Term: 1, Config: configOf("n1", "n2", "n3")}
+	expect(t, c.gets("n2", 1, SnapshotPart{Meta: meta, Last: true}), AppendAccept{Match: 5})
+	if after := c.Status().String(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
