@@ -267,6 +267,25 @@ func TestADamagedSnapshotThatNothingMakesUpForIsRefused(t *testing.T) {
 	refused(t, err, snapshot, int64(len(files[snapshot])-20))
 }
 
+// The base of a segment repeats what those before it amount to. That they agree
+// is checked, though no damage that passes the checksums is likely.
+func TestABaseThatDisagreesWithTheLogIsRefused(t *testing.T) {
+	r := newRig(t, 512)
+	r.open()
+	for i := raft.Index(1); i < 4; i++ {
+		r.ok(r.append(raft.Write{Entries: batch(i, 1)}))
+	}
+	files := r.files()
+	names := segments(files)
+	if len(names) != 2 {
+		t.Fatalf("%d segments", len(names))
+	}
+	files[names[1]][64] = 5 // the cluster
+	wal.FixSums(files[names[1]])
+	_, _, err := reopen(t, files)
+	refused(t, err, names[1], 32)
+}
+
 func TestOtherVersionsAreRefused(t *testing.T) {
 	r := lived(t)
 	for name, b := range r.files() {
