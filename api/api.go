@@ -52,17 +52,15 @@ func New(cfg Config) *API {
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	route, rest := a.router.find(r.URL.Path)
-	if route != nil {
-		route.served.Add(1)
-		if !route.local && a.cfg.Store == nil {
-			a.cfg.Forward.ServeHTTP(w, r)
-			return
-		}
-	}
 	bodyDeadline(w, r)
+	route, rest := a.router.find(r.URL.Path)
 	if route == nil {
 		fail(w, Missingf("Invalid URL path: %q is not an HTTP API endpoint", r.URL.Path))
+		return
+	}
+	route.served.Add(1)
+	if !route.local && a.cfg.Store == nil {
+		a.cfg.Forward.ServeHTTP(w, r)
 		return
 	}
 	if r.Method == http.MethodOptions {

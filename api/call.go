@@ -133,14 +133,12 @@ func (c *call) body(limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, Invalidf("Failed to read the request's body: %v", err)
 	}
-	// A deadline that passes now would end the request (see bodyDeadline).
-	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 	return b, nil
 }
 
 // bodyDeadline bounds the time to read a request's body. It holds for a body
 // that the handler leaves unread too: net/http reads that after the answer, to
-// keep the connection. A body that was read whole lifts it.
+// keep the connection. When a body has been read whole, net/http lifts it.
 func bodyDeadline(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))

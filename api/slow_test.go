@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -75,12 +76,26 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	}
 }
 
-// The deadline of a body is lifted when it has been read: a blocking query on
-// the same connection lives longer than that.
+// slowAgent takes a minute to register a service.
+type slowAgent struct{ *apitest.Agent }
+
+func (a slowAgent) RegisterService(ctx context.Context, _ api.ServiceDefinition, _ bool) error {
+	select {
+	case <-time.After(time.Minute):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// The deadline of a body ends when it has been read: what the request is
+// about may take longer. Nor does it reach into the connection's next request,
+// a blocking query.
 func TestADeadlineDoesNotOutliveItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := pipes{make(chan net.Conn), make(chan struct{})}
-		srv := api.NewServer(t.Context(), api.New(api.Config{Datacenter: "dc1", Store: apitest.NewStore(), Agent: &apitest.Agent{}}))
+		srv := api.NewServer(t.Context(), api.New(api.Config{Datacenter: "dc1",
+			Store: apitest.NewStore(), Agent: slowAgent{&apitest.Agent{}}}))
 		go func() { _ = srv.Serve(l) }()
 		defer srv.Close()
 		ours, theirs := net.Pipe()
@@ -88,9 +103,9 @@ func TestADeadlineDoesNotOutliveItsBody(t *testing.T) {
 		l.conns <- theirs
 		r := bufio.NewReader(ours)
 		for _, request := range []string{
+			"PUT /v1/agent/service/register HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n{\"Name\":\"web\"}",
 			"PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
-			"GET /v1/kv/a?index=11 HTTP/1.1\r\nHost: x\r\n\r\n", // 5 minutes and more
-			"GET /v1/kv/a HTTP/1.1\r\nHost: x\r\n\r\n",
+			"GET /v1/kv/a?raw&index=11 HTTP/1.1\r\nHost: x\r\n\r\n", // 5 minutes and more
 		} {
 			go func() { _, _ = io.WriteString(ours, request) }()
 			resp, err := http.ReadResponse(r, nil)
