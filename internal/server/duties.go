@@ -85,7 +85,10 @@ func (s *Server) runDuties(now time.Duration) {
 		return
 	}
 	if !d.ready {
-		if s.raft.LeaseUntil() == 0 {
+		// A lease says that an entry of the own term is committed. It also has
+		// to be applied: a View that lags behind would seem to agree with gossip,
+		// and nobody would look again.
+		if s.raft.LeaseUntil() == 0 || raft.Index(s.machine.view.Index) < s.raft.Committed() {
 			return
 		}
 		d.ready = true
