@@ -50,8 +50,8 @@
 //	a check of a service  its node's checks, its old and new status, all checks,
 //	                      its service's checks, its service's instances
 //
-// When the subject of a question is gone, its mark moves from live to tombs, so
-// that the index of the empty answer is the one at which it became empty. OpReap
+// When an answer becomes empty, its mark moves from live to tombs, so that the
+// index of the empty answer is the one at which it became empty. OpReap
 // forgets tombs that are old; the newest that was ever forgotten is the floor,
 // the index of every answer without a mark. So no index moves backwards, and
 // what services and nodes came and went does not use memory for ever.

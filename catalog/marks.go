@@ -28,8 +28,8 @@ const (
 // of returns the key of the mark for that name.
 func (about topic) of(name string) string { return string(about) + name }
 
-// marks are the indexes of all answers. A topic about something that is in the
-// catalog has its mark in live, where waiters wait. When it is gone, the mark
+// marks are the indexes of all answers. The mark of an answer with something in
+// it is in live, where waiters wait. When the answer becomes empty, the mark
 // moves to tombs, where nobody waits, so that forgetting it wakes nobody.
 type marks struct {
 	live  radix.Tree[uint64]
@@ -58,12 +58,12 @@ type marksTxn struct {
 // mark notes that the answer to a question changes with the current command.
 func (m *marksTxn) mark(about topic, name string) { m.changed = append(m.changed, about.of(name)) }
 
-// settle sets the marks that the command noted, when it is known which of
-// their subjects it left in the catalog.
+// settleMarks sets the marks that the command noted, when it is known which of
+// the answers it left empty.
 func (t *Txn) settleMarks() {
 	slices.Sort(t.marks.changed)
 	for _, key := range slices.Compact(t.marks.changed) {
-		if t.extinct(topic(key[0]), key[1:]) {
+		if t.unanswered(topic(key[0]), key[1:]) {
 			t.marks.live.Delete(key)
 			t.marks.tombs.Insert(key, t.index)
 		} else {
@@ -74,22 +74,27 @@ func (t *Txn) settleMarks() {
 	t.marks.changed = t.marks.changed[:0]
 }
 
-// extinct reports whether nothing of that name is in the catalog.
-func (t *Txn) extinct(about topic, name string) bool {
-	gone := false
+// unanswered reports whether the answer to a question is empty. Questions which
+// no name limits always count as answered: they are few, and need no reaping.
+func (t *Txn) unanswered(about topic, name string) bool {
+	none := false
 	switch about {
-	case aboutNode, aboutNodeServices, aboutNodeChecks:
+	case aboutNode, aboutNodeServices:
 		_, ok := t.nodes.Get(name)
-		gone = !ok
+		none = !ok
 	case aboutNodeID:
 		_, ok := t.ids.Get(name)
-		gone = !ok
+		none = !ok
 	case aboutAddress:
-		gone = empty(t.addresses.All(under(name)))
-	case aboutInstances, aboutServiceChecks:
-		gone = empty(t.instances.All(under(name)))
+		none = empty(t.addresses.All(under(name)))
+	case aboutNodeChecks:
+		none = empty(t.checks.All(under(name)))
+	case aboutInstances:
+		none = empty(t.instances.All(under(name)))
+	case aboutServiceChecks:
+		none = empty(serviceChecks(t.instances.All(under(name))))
 	}
-	return gone // the other topics are few, and are never gone
+	return none
 }
 
 // empty reports whether seq yields nothing.
@@ -100,7 +105,7 @@ func empty[V any](seq iter.Seq2[string, V]) bool {
 	return true
 }
 
-// reap forgets the marks of what is gone up to that index, and raises the
+// reap forgets the marks of empty answers up to that index, and raises the
 // floor to the newest of them, so that no index of an answer moves backwards.
 func (m *marksTxn) reap(upTo uint64) {
 	var keys []string

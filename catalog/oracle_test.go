@@ -242,6 +242,7 @@ func TestReplicasThatApplyTheSameLogHaveTheSameHash(t *testing.T) {
 		if one.Hash() != batched.Hash() {
 			t.Fatalf("hashes differ at index %d", index)
 		}
+		batched.check(t)
 		for _, q := range questions() {
 			a, i := q.ask(one, nil)
 			b, j := q.ask(batched, nil)
@@ -272,6 +273,23 @@ func reload(t *testing.T, s *State) *State {
 		t.Fatal("Load read beyond its snapshot")
 	}
 	return loaded
+}
+
+// check fails the test if a mark is not where it belongs: in live if the
+// answer has something in it, or else in tombs and above the floor.
+func (s *State) check(t *testing.T) {
+	t.Helper()
+	txn := s.Txn()
+	for key := range s.marks.live.All("", nil) {
+		if txn.unanswered(topic(key[0]), key[1:]) {
+			t.Fatalf("mark %q is live, but the answer is empty", key)
+		}
+	}
+	for key, mark := range s.marks.tombs.All("", nil) {
+		if _, live := s.marks.live.Get(key, nil); live || mark <= s.marks.floor || !txn.unanswered(topic(key[0]), key[1:]) {
+			t.Fatalf("mark %q at %d is a tomb, live %v, floor %d", key, mark, live, s.marks.floor)
+		}
+	}
 }
 
 func ExampleState_Instances() {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"hash/fnv"
+	"iter"
 	"net/netip"
 
 	"praetor/internal/radix"
@@ -139,14 +140,24 @@ func (s *State) NodeChecks(node string, w *radix.Waiter) ([]*Check, uint64) {
 func (s *State) ServiceChecks(service string, w *radix.Waiter) ([]*Check, uint64) {
 	index := s.marks.index(aboutServiceChecks, fold(service), w)
 	var checks []*Check
-	for _, i := range s.instances.All(under(fold(service)), nil) {
-		for _, c := range i.Checks {
-			if c.ServiceID != "" {
-				checks = append(checks, c)
+	for _, c := range serviceChecks(s.instances.All(under(fold(service)), nil)) {
+		checks = append(checks, c)
+	}
+	return checks, index
+}
+
+// serviceChecks yields the checks of instances that are not of their nodes,
+// each with the key of its instance.
+func serviceChecks(instances iter.Seq2[string, *Instance]) iter.Seq2[string, *Check] {
+	return func(yield func(string, *Check) bool) {
+		for key, i := range instances {
+			for _, c := range i.Checks {
+				if c.ServiceID != "" && !yield(key, c) {
+					return
+				}
 			}
 		}
 	}
-	return checks, index
 }
 
 // ChecksInState returns the checks whose status is Passing, Warning or

@@ -94,6 +94,16 @@ func TestStateKeepsNothingOfTheMessage(t *testing.T) {
 	}
 }
 
+func TestSetLeavesTheLockAlone(t *testing.T) {
+	txn := New().Txn()
+	txn.put(1, &Entry{Key: "k", LockIndex: 3, Session: "holder", CreateIndex: 1})
+	txn.Apply(2, Command{Op: OpSet, Key: "k", Value: []byte("v")})
+	want := &Entry{Key: "k", Value: []byte("v"), LockIndex: 3, Session: "holder", CreateIndex: 1, ModifyIndex: 2}
+	if got, _ := reload(t, txn.Commit()).Get("k", nil); !cmp.Equal(got, want) {
+		t.Error(cmp.Diff(want, got))
+	}
+}
+
 func TestLoadRefusesADamagedSnapshot(t *testing.T) {
 	txn := New().Txn()
 	for i, c := range []Command{{Key: "a"}, {Key: "b"}, {Key: "a", Op: OpDelete}} {

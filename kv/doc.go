@@ -37,6 +37,9 @@
 // Setting a key to the value and flags which it has succeeds and changes
 // nothing, as in Consul: its ModifyIndex stays and nobody wakes up.
 //
+// An entry names the session that holds its lock. Locks are advisory: writing
+// to a key neither needs its lock nor changes it.
+//
 // # Formats
 //
 // A command in the log; integers are varints, strings and bytes have their

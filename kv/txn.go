@@ -2,7 +2,6 @@ package kv
 
 import (
 	"bytes"
-	"fmt"
 
 	"praetor/internal/radix"
 )
@@ -51,8 +50,6 @@ func (t *Txn) Apply(index uint64, c Command) (ok bool, err error) {
 		t.removeTree(index, c.Key)
 	case OpReap:
 		t.reap(c.CAS)
-	default:
-		return false, fmt.Errorf("kv: apply at index %d: %w: unknown operation %d", index, ErrInvalid, c.Op)
 	}
 	return true, nil
 }

@@ -61,8 +61,13 @@
 // at once, without a look at what has changed. That is also why no wake-up is
 // lost between reading a version and waiting on it.
 //
+// A tree that is replaced as a whole, say by a snapshot from another server, has
+// no transaction that could notify: Abandon fires all who wait on it.
+//
 // The price of a write is a step for each waiter of what it changed; for each
 // waiter of a prefix whose edge it splits or joins; and, if a key is created
 // or deleted directly below a node, for each waiter of an absent key which
-// belongs there. Others cost nothing, however many they are.
+// belongs there. Others cost nothing, however many they are. In a tree of a
+// million keys an entry takes some 146 bytes beyond its key and value
+// (BenchmarkMemory).
 package radix
