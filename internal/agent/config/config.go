@@ -140,7 +140,7 @@ type Checks struct {
 	Scripts       bool          `key:"enable_script_checks"`       // run script checks from files and from the API
 	LocalScripts  bool          `key:"enable_local_script_checks"` // run script checks from files
 	OutputDelay   time.Duration `key:"check_update_interval"`      // how long a change of output alone may wait
-	OutputMax     int           `key:"check_output_max_size"`      // bytes
+	OutputMax     int           `key:"check_output_max_size"`      // bytes of one check, whatever its definition says
 	DiscardOutput bool          `key:"discard_check_output"`
 }
 

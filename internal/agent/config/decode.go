@@ -244,8 +244,8 @@ func textPairs(p *map[string]string) setter {
 	})
 }
 
-// check hands a string to a function that may refuse it.
-func check(set func(string) error) setter {
+// parsed hands a string to a function that may refuse it.
+func parsed(set func(string) error) setter {
 	return func(d *decoder, v *value) {
 		if d.want(v, isString) {
 			if err := set(v.text); err != nil {

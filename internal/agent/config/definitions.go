@@ -11,7 +11,7 @@ import (
 
 // service reads the value of "service", or one of "services".
 func (c *draft) service(d *decoder, v *value) {
-	def, ok := readService(d, v, c.checkOutputMax)
+	def, ok := readService(d, v)
 	if !ok {
 		return
 	}
@@ -29,7 +29,7 @@ func (c *draft) service(d *decoder, v *value) {
 
 // check reads the value of "check", or one of "checks".
 func (c *draft) check(d *decoder, v *value) {
-	def, ok := readCheck(d, v, c.checkOutputMax)
+	def, ok := readCheck(d, v)
 	if !ok {
 		return
 	}
@@ -51,11 +51,11 @@ func (c *draft) check(d *decoder, v *value) {
 }
 
 // readService reads a service's definition with its checks, normalized.
-func readService(d *decoder, v *value, outputMax int) (local.Service, bool) {
+func readService(d *decoder, v *value) (local.Service, bool) {
 	var def local.Service
 	before := len(d.errs)
 	read := func(d *decoder, v *value) {
-		if c, ok := readCheck(d, v, outputMax); ok {
+		if c, ok := readCheck(d, v); ok {
 			def.Checks = append(def.Checks, c)
 		}
 	}
@@ -190,7 +190,7 @@ func (c *rawCheck) header(d *decoder, key string, v *value) {
 }
 
 // readCheck reads a check's definition and finds its kind out.
-func readCheck(d *decoder, v *value, outputMax int) (local.Check, bool) {
+func readCheck(d *decoder, v *value) (local.Check, bool) {
 	c := rawCheck{given: map[string]bool{}}
 	before := len(d.errs)
 	d.object(v, c.keys())
@@ -200,9 +200,6 @@ func readCheck(d *decoder, v *value, outputMax int) (local.Check, bool) {
 	if err := c.choose(); err != nil {
 		d.fail(v.at, "%v", err)
 		return c.Check, false
-	}
-	if c.Policy.OutputMax == 0 {
-		c.Policy.OutputMax = outputMax
 	}
 	return c.Check, true
 }

@@ -31,7 +31,6 @@ func (c *draft) finish(env Environment) ([]string, error) {
 	}
 	m := time.Duration(c.multiplier)
 	c.Raft.Heartbeat, c.Raft.ElectionMin, c.Raft.ElectionMax = m*c.Raft.Heartbeat, m*c.Raft.ElectionMin, m*c.Raft.ElectionMax
-	c.Checks.OutputMax = c.checkOutputMax
 	c.Leave = Leave{OnTerminate: !c.Server.Enabled, OnInterrupt: !c.Server.Enabled}
 	if c.leaveOnTerminate != nil {
 		c.Leave.OnTerminate = *c.leaveOnTerminate

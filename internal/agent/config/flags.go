@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"praetor/catalog"
 )
 
 // option is one command-line flag, under all its names.
@@ -75,7 +77,7 @@ var groups = []group{
 	{"Checks", []option{
 		{[]string{"enable-local-script-checks"}, "", "Run script checks from configuration files.", switch1(func(c *draft) *bool { return &c.Checks.LocalScripts })},
 		{[]string{"enable-script-checks"}, "", "Run script checks also from the HTTP API: whoever reaches it runs programs on this host.", switch1(func(c *draft) *bool { return &c.Checks.Scripts })},
-		{[]string{"check_output_max_size", "check-output-max-size"}, "BYTES", "Of a check's output that are kept. Default and most: 4096.", number1(func(c *draft) *int { return &c.checkOutputMax }, 1, 4096)},
+		{[]string{"check_output_max_size", "check-output-max-size"}, "BYTES", "Of a check's output that are kept. Default and most: 4096.", number1(func(c *draft) *int { return &c.Checks.OutputMax }, 1, catalog.MaxOutput)},
 	}},
 	{"Logging and the rest", []option{
 		{[]string{"log-level"}, "LEVEL", "trace, debug, info, warn or error. Default: info.", (*draft).setLogLevel},

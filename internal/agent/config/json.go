@@ -124,7 +124,7 @@ func excerpt(line string, i int) string {
 // walk over its tokens only adds where everything stands.
 func (s source) parse() (*value, error) {
 	if len(s.text) > maxFile {
-		return nil, fmt.Errorf("%s: file has %d bytes, at most %d", s.name, len(s.text), maxFile)
+		return nil, fmt.Errorf("%s: file has more than %d bytes", s.name, maxFile)
 	}
 	var raw json.RawMessage
 	if err := json.Unmarshal(s.text, &raw); err != nil {

@@ -23,7 +23,6 @@ type draft struct {
 	multiplier            int   // of the Raft times
 	leaveOnTerminate      *bool // nil: not said
 	skipLeaveOnInterrupt  *bool
-	checkOutputMax        int
 }
 
 // keys is the schema of a configuration file.
@@ -66,18 +65,18 @@ func (c *draft) keys() table {
 
 		"domain":     text(&c.DNS.Domain),
 		"alt_domain": text(&c.DNS.AltDomain),
-		"recursor":   check(func(s string) error { c.recursors = append(c.recursors, s); return nil }),
+		"recursor":   parsed(func(s string) error { c.recursors = append(c.recursors, s); return nil }),
 		"recursors":  texts(&c.recursors),
 		"dns_config": object(c.dnsKeys()),
 
-		"log_level": check(c.setLogLevel),
+		"log_level": parsed(c.setLogLevel),
 		"log_json":  truth(&c.Log.JSON),
 		"log_file":  text(&c.Log.File),
 
 		"enable_script_checks":       truth(&c.Checks.Scripts),
 		"enable_local_script_checks": truth(&c.Checks.LocalScripts),
 		"check_update_interval":      duration(&c.Checks.OutputDelay),
-		"check_output_max_size":      number(&c.checkOutputMax, 1, catalog.MaxOutput),
+		"check_output_max_size":      number(&c.Checks.OutputMax, 1, catalog.MaxOutput),
 		"discard_check_output":       truth(&c.Checks.DiscardOutput),
 
 		"service":  c.service,
@@ -180,7 +179,7 @@ func (c *draft) dnsKeys() table {
 		"max_stale":                       duration(&d.MaxStale),
 		"enable_truncate":                 truth(&d.Truncate),
 		"udp_answer_limit":                number(&d.UDPLimit, 1, 1024),
-		"recursor_strategy":               check(c.setStrategy),
+		"recursor_strategy":               parsed(c.setStrategy),
 		"recursor_timeout":                duration(&d.Recursors.Timeout),
 		"soa":                             object(table{"refresh": seconds(&d.SOA.Refresh), "retry": seconds(&d.SOA.Retry), "expire": seconds(&d.SOA.Expire), "min_ttl": seconds(&d.SOA.MinTTL)}),
 		"a_record_limit":                  absent("udp_answer_limit bounds the answers over UDP"),

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -12,19 +13,30 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"praetor/catalog"
 )
 
 // Environment is what Load asks of the machine. A test gives its own.
 type Environment struct {
 	Hostname  func() (string, error)
 	Addresses func() ([]netip.Addr, error)        // of the interfaces that are up
-	ReadFile  func(name string) ([]byte, error)   // os.ReadFile
+	ReadFile  func(name string) ([]byte, error)   // a file's text, cut after maxFile+1 bytes
 	ReadDir   func(name string) ([]string, error) // the names of the files in a folder, in order
 }
 
 // OS is the machine that this program runs on.
 func OS() Environment {
-	return Environment{Hostname: os.Hostname, Addresses: interfaceAddrs, ReadFile: os.ReadFile, ReadDir: readDir}
+	return Environment{Hostname: os.Hostname, Addresses: interfaceAddrs, ReadFile: readFile, ReadDir: readDir}
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 func readDir(name string) ([]string, error) {
@@ -85,14 +97,14 @@ func defaults() *draft {
 			Join:   Join{Interval: 30 * time.Second},
 			Raft:   Raft{Heartbeat: 50 * time.Millisecond, ElectionMin: 250 * time.Millisecond, ElectionMax: 500 * time.Millisecond, LeaderWait: 7 * time.Second},
 			Limits: Limits{HTTPConns: 200, KVValue: 512 << 10, TxnBody: 512 << 10},
-			Checks: Checks{OutputDelay: 5 * time.Minute},
+			Checks: Checks{OutputDelay: 5 * time.Minute, OutputMax: catalog.MaxOutput},
 			Log:    Log{Level: slog.LevelInfo},
 			DNS: DNS{
 				Domain: "consul", AllowStale: true, MaxStale: 10 * 365 * 24 * time.Hour, UDPLimit: 3, Truncate: true,
 				SOA: SOA{Refresh: 3600, Retry: 600, Expire: 86400}, Recursors: Recursors{Timeout: 2 * time.Second},
 			},
 		},
-		bind: "0.0.0.0", client: "127.0.0.1", multiplier: 1, checkOutputMax: 4096,
+		bind: "0.0.0.0", client: "127.0.0.1", multiplier: 1,
 	}
 }
 

@@ -34,6 +34,14 @@ func TestFilesOfTheRealMachine(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "give a folder with -config-dir") {
 		t.Errorf("a folder as -config-file: got %v", err)
 	}
+	huge := filepath.Join(dir, "huge.json")
+	if err := os.WriteFile(huge, make([]byte, maxFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Load([]string{"-dev", "-config-file", huge}, OS())
+	if err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Errorf("a huge file: got %v", err)
+	}
 	if _, err := OS().Addresses(); err != nil {
 		t.Error(err)
 	}

@@ -6,18 +6,14 @@ import (
 )
 
 // Reload returns the configuration that a running agent goes on with when next
-// has been read anew: the definitions, the log level, the node's metadata and
-// the settings of DNS answers are taken over. Everything else needs a restart;
-// one warning names each such setting that differs.
+// has been read anew: the definitions, the log level and the node's metadata
+// are taken over. Everything else needs a restart; one warning names each such
+// setting that differs.
 func Reload(running, next *Config) (*Config, []string) {
 	c := *running
 	c.Definitions = next.Definitions
 	c.Log.Level = next.Log.Level
 	c.Node.Meta = next.Node.Meta
-	c.Checks.OutputDelay = next.Checks.OutputDelay
-	domain, alt := c.DNS.Domain, c.DNS.AltDomain
-	c.DNS = next.DNS
-	c.DNS.Domain, c.DNS.AltDomain = domain, alt
 
 	var warnings []string
 	differences("", reflect.ValueOf(c), reflect.ValueOf(*next), func(key string, was, is any) {

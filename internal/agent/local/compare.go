@@ -103,7 +103,7 @@ func (s *State) resume(now time.Duration, held []*catalog.Check) {
 		if c == nil || c.run.any || c.def.Status != "" || c.def.Probe.Kind == KindMaintenance || !validStatus(h.Status) {
 			continue
 		}
-		c.status, c.output = h.Status, tail(h.Output, c.def.Policy.OutputMax)
+		c.status, c.output = h.Status, tail(h.Output, min(c.def.Policy.OutputMax, s.cfg.OutputMax))
 		s.watchReap(now, c)
 	}
 	s.follow(now)

@@ -13,7 +13,7 @@ import (
 // TestScripts runs an agent against a catalog in virtual time. Every command
 // prints what the agent did meanwhile, with the time. The verbs:
 //
-//	start [delay=D] [discard=yes]   the agent starts (again), with nothing defined
+//	start [delay=D most=N discard=yes]   the agent starts (again), with nothing defined
 //	service ID [port= tags= override= from=]   add; the input is its checks, as in "check"
 //	check ID KIND [service= every= ttl= of= warn= crit= pass= reap= status= from=]
 //	replace-checks ID               as service, and other checks go
@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 
 var verbs = map[string]func(*harness, script.Command) error{
 	"start": func(h *harness, c script.Command) error {
-		h.start(Config{OutputDelay: c.Duration("delay", 0), DiscardOutput: c.Has("discard")})
+		h.start(Config{OutputDelay: c.Duration("delay", 0), OutputMax: c.Int("most", 0), DiscardOutput: c.Has("discard")})
 		return nil
 	},
 	"service":        func(h *harness, c script.Command) error { return define(h, c, false) },

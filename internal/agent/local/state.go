@@ -20,6 +20,7 @@ type Config struct {
 	Node          catalog.Node  // this node, as the catalog shall have it; indexes are ignored
 	SyncInterval  time.Duration // between full syncs in a small cluster; 0 is 1 minute
 	OutputDelay   time.Duration // how long a change of output alone may wait; 0 writes at once
+	OutputMax     int           // bytes of output that are kept of any check; 0 is catalog.MaxOutput
 	DiscardOutput bool          // never send outputs to the catalog
 	Rand          *rand.Rand    // spreads syncs and retries
 }
@@ -81,6 +82,9 @@ type timers struct {
 func New(now time.Duration, c Config) *State {
 	if c.SyncInterval == 0 {
 		c.SyncInterval = time.Minute
+	}
+	if c.OutputMax == 0 {
+		c.OutputMax = catalog.MaxOutput
 	}
 	return &State{
 		cfg:      c,

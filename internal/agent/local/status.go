@@ -28,7 +28,7 @@ func (s *State) SetCheck(now time.Duration, id, status, output string) error {
 	}
 	c.run.any = true
 	if status, ok := c.count(status); ok {
-		s.settle(now, c, status, tail(output, c.def.Policy.OutputMax))
+		s.settle(now, c, status, output)
 		s.follow(now)
 	}
 	return nil
@@ -63,6 +63,7 @@ func (c *check) count(result string) (string, bool) {
 // changes until then, so that a check which prints the time does not write on
 // every run.
 func (s *State) settle(now time.Duration, c *check, status, output string) {
+	output = tail(output, min(c.def.Policy.OutputMax, s.cfg.OutputMax))
 	changed := status != c.status
 	if !changed && output == c.output {
 		return
@@ -157,7 +158,7 @@ func (s *State) aliased(serviceID string) (status, output string) {
 	case len(reasons) == 0:
 		return worst, "All checks passing."
 	}
-	return worst, tail(strings.Join(reasons, "; "), catalog.MaxOutput)
+	return worst, strings.Join(reasons, "; ")
 }
 
 // Worse returns the worse of two statuses.

@@ -34,7 +34,7 @@ func (s *State) Tick(now time.Duration) {
 		if c.timers.expire <= now {
 			c.timers.expire = never
 			c.run.any = true
-			s.settle(now, c, catalog.Critical, tail(expired(c.output), c.def.Policy.OutputMax))
+			s.settle(now, c, catalog.Critical, expired(c.output))
 		}
 		if c.timers.flush <= now {
 			c.timers.flush = never
