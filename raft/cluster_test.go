@@ -125,6 +125,9 @@ func (m *member) readSnapshot(s SnapshotRead) (data []byte, last bool, err error
 	if s.Meta.Index != m.disk.Snapshot.Index {
 		return nil, false, fmt.Errorf("snapshot %d is gone", s.Meta.Index)
 	}
+	if s.Offset > uint64(len(m.state)) {
+		return nil, false, fmt.Errorf("snapshot %d ends before %d", s.Meta.Index, s.Offset)
+	}
 	end := min(int(s.Offset)+s.Max, len(m.state))
 	return m.state[s.Offset:end], end == len(m.state), nil
 }

@@ -183,3 +183,24 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecodeConfiguration checks the same of a configuration, and that none is
+// taken that cannot be in force.
+func FuzzDecodeConfiguration(f *testing.F) {
+	c := configOf("n1", "n2")
+	c.Learners, c.Outgoing = peersOf("n4"), peersOf("n1", "n3")
+	f.Add(AppendConfiguration(nil, c))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := DecodeConfiguration(b)
+		if err != nil {
+			return
+		}
+		if err := c.Validate(); err != nil {
+			t.Fatalf("takes %v: %v", c, err)
+		}
+		again, err := DecodeConfiguration(AppendConfiguration(nil, c))
+		if err != nil || !again.Equal(c) {
+			t.Fatalf("%v became %v, %v", c, again, err)
+		}
+	})
+}

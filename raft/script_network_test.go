@@ -136,4 +136,3 @@ func (c *scripted) settleAll() {
 	}
 	c.settle(script.Command{})
 }
-

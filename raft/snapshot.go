@@ -11,7 +11,6 @@ type outgoing struct {
 	offset  uint64 // what the follower has
 	reading bool   // the driver was asked for the part at offset
 	out     bool   // the part at offset was sent
-	end     uint64 // of that part, or of one before
 }
 
 // incoming is a snapshot that a follower receives.
@@ -72,9 +71,10 @@ func (r *Raft) readSnapshot(p *progress) {
 		SnapshotRead{To: p.id, Meta: s.meta, Offset: s.offset, Max: r.cfg.SnapshotPartBytes})
 }
 
-// SnapshotData answers a SnapshotRead: with the bytes at its offset, whether
-// they are the last, or with an error, for instance because that snapshot was
-// replaced by a newer one; then the newest is sent from its start.
+// SnapshotData answers a SnapshotRead: with the bytes at its offset and whether
+// they are the last, or with an error, be it that the snapshot was replaced by a
+// newer one, or that it ends before the offset. Then the newest is sent, from
+// where the follower says that it is.
 func (r *Raft) SnapshotData(now time.Duration, read SnapshotRead, data []byte, last bool, err error) {
 	r.advance(now)
 	if r.role != Leader {
@@ -92,7 +92,6 @@ func (r *Raft) SnapshotData(now time.Duration, read SnapshotRead, data []byte, l
 		return
 	}
 	p.sending.reading, p.sending.out = false, true
-	p.sending.end = max(p.sending.end, read.Offset+uint64(len(data)))
 	p.sentAt = r.now
 	r.send(p.id, SnapshotPart{Meta: p.sending.meta, Offset: read.Offset, Data: data, Last: last})
 }
@@ -100,11 +99,8 @@ func (r *Raft) SnapshotData(now time.Duration, read SnapshotRead, data []byte, l
 // handleSnapshotAck goes on to the next part, or back to where the follower is.
 func (r *Raft) handleSnapshotAck(from NodeID, b SnapshotAck) {
 	p := r.heardFrom(from)
-	if p == nil || p.state != sendingSnapshot || p.sending.meta.Index != b.Index {
+	if p == nil || p.state != sendingSnapshot || p.sending.meta.Index != b.Index || p.sending.offset == b.Received {
 		return
-	}
-	if p.sending.offset == b.Received || p.sending.end < b.Received {
-		return // an answer to an old part, or none of ours
 	}
 	p.sending.offset, p.sending.reading, p.sending.out = b.Received, false, false
 }
