@@ -46,6 +46,7 @@ type tail struct {
 	buf   []byte
 }
 
+// Write takes everything and keeps the end.
 func (t *tail) Write(b []byte) (int, error) {
 	n := len(b)
 	if len(b) > t.limit {
@@ -58,6 +59,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+// String returns what is kept.
 func (t *tail) String() string { return text(t.buf) }
 
 // after returns a line of ours and, below it, as much of the output's end as

@@ -27,6 +27,7 @@ const (
 	isObject
 )
 
+// String names the kind with its article.
 func (k kind) String() string {
 	return [...]string{"null", "a boolean", "a number", "a string", "a list", "an object"}[k]
 }
@@ -76,6 +77,7 @@ type Error struct {
 	Excerpt string // the line, and below it a caret at the column
 }
 
+// Error returns the place and the problem in one line, and the excerpt below.
 func (e *Error) Error() string {
 	path := ""
 	if e.Path != "" {

@@ -2,9 +2,9 @@ package local
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -180,8 +180,11 @@ func (p *Probe) validate() error {
 			return fmt.Errorf("http %q is no URL that begins with http:// or https:// and names a host", p.Target)
 		}
 	case KindTCP, KindUDP, KindGRPC:
-		addr, _, _ := strings.Cut(p.Target, "/")
-		if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		addr := p.Target
+		if p.Kind == KindGRPC {
+			addr, _, _ = strings.Cut(addr, "/")
+		}
+		if !hostPort(addr) {
 			return fmt.Errorf("%s %q is not host:port", p.Kind, p.Target)
 		}
 	case KindTTL, KindAlias, KindMaintenance:
@@ -189,6 +192,21 @@ func (p *Probe) validate() error {
 		return fmt.Errorf("kind %q is unknown", p.Kind)
 	}
 	return nil
+}
+
+// hostPort reports whether s is a host or an address in brackets, and a port
+// number.
+func hostPort(s string) bool {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 || strings.ContainsAny(s, " \t\n/") {
+		return false
+	}
+	host := s[:i]
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = strings.ReplaceAll(host[1:len(host)-1], ":", "")
+	}
+	port, err := strconv.ParseUint(s[i+1:], 10, 16)
+	return err == nil && port > 0 && !strings.ContainsAny(host, ":[]")
 }
 
 func validStatus(s string) bool {

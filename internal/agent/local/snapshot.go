@@ -45,7 +45,7 @@ func (s *State) Checks() []CheckState {
 // "", the service's. It is "maintenance" if a maintenance check is among them.
 func (s *State) Health(serviceID string) string {
 	worst := catalog.Passing
-	for _, c := range s.checks {
+	for _, c := range s.checks { // unordered: the worst of all is the same in any order
 		switch {
 		case c.gone || c.def.ServiceID != "" && c.def.ServiceID != serviceID:
 		case c.def.Probe.Kind == KindMaintenance:

@@ -349,6 +349,7 @@ type UnknownError struct {
 	ID   string
 }
 
+// Error gives the text that Consul's API has for it.
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("Unknown %s ID %q. Ensure that the %s ID is passed, not the %s name.", e.What, e.ID, e.What, e.What)
 }

@@ -16,7 +16,7 @@ func (s *State) Deadline() time.Duration {
 			due = p.retryAt
 		}
 	}
-	for _, c := range s.checks {
+	for _, c := range s.checks { // unordered: the least of all is the same in any order
 		due = min(due, c.timers.expire, c.timers.reap, c.timers.flush)
 	}
 	return due

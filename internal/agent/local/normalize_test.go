@@ -1,0 +1,40 @@
+package local
+
+import (
+	"net"
+	"strconv"
+	"testing"
+)
+
+// The oracle is the standard library, which a core may not import.
+func TestHostPortIsTheStandardLibrarys(t *testing.T) {
+	for _, s := range []string{
+		"localhost:80", "10.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80", ":80", "a.b:65535",
+		"", "localhost", "localhost:", "::1:80", "[::1]80", "[::1:80", "::1]:80", "a:b:80", "[[::1]]:80",
+	} {
+		_, _, err := net.SplitHostPort(s)
+		_, port, _ := net.SplitHostPort(s)
+		n, bad := strconv.Atoi(port)
+		want := err == nil && bad == nil && n > 0 && n < 65536
+		if got := hostPort(s); got != want {
+			t.Errorf("hostPort(%q) = %v, want %v", s, got, want)
+		}
+	}
+	for _, s := range []string{"a:0", "a:65536", "a:http", "a:-1", "a b:80", "http://a:80"} {
+		if hostPort(s) {
+			t.Errorf("hostPort(%q) = true", s)
+		}
+	}
+}
+
+func TestADNSLabelIsOf63LettersDigitsAndHyphens(t *testing.T) {
+	const long = "a23456789012345678901234567890123456789012345678901234567890123"
+	for s, want := range map[string]bool{
+		"web": true, "WEB-1": true, "1": true, long: true,
+		"": false, long + "4": false, "-a": false, "a-": false, "a.b": false, "a_b": false, "a b": false, "\u00e9": false,
+	} {
+		if got := DNSLabel(s); got != want {
+			t.Errorf("DNSLabel(%q) = %v, want %v", s, got, want)
+		}
+	}
+}
