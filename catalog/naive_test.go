@@ -131,65 +131,63 @@ func (n *naiveNode) check(index uint64, c Check) {
 	}
 }
 
-// answer renders the answer to a question in the form that render gives to
-// the real one.
+// answer renders the answer to a question in the form that ask gives to the
+// real one.
 func (n *naive) answer(q question) string {
-	var lines []string
-	for _, name := range slices.Sorted(maps.Keys(n.nodes)) {
-		node := n.nodes[name]
-		services := sortedValues(node.services)
-		checks := sortedValues(node.checks)
-		hit := strings.EqualFold(q.name, node.Node.Node)
-		switch q.about {
-		case aboutNodes:
-			hit = true
-		case aboutNodeID:
-			hit = q.name != "" && strings.EqualFold(q.name, node.ID)
-		case aboutAddress:
-			hit = canonical(q.name) != "" && canonical(q.name) == canonical(node.Address)
-		}
-		switch q.about {
-		case aboutNodes, aboutNode, aboutNodeID, aboutAddress:
-			if hit {
-				lines = append(lines, show(node.Node))
-			}
-		case aboutNodeServices:
-			if hit {
-				lines = append(lines, show(node.Node), show(services))
-			}
-		case aboutInstances:
-			for _, s := range services {
-				if strings.EqualFold(s.Service, q.name) {
-					own := keep(checks, func(c Check) bool { return c.ServiceID == s.ID })
-					all := append(keep(checks, func(c Check) bool { return c.ServiceID == "" }), own...)
-					lines = append(lines, show(node.Node), show(s), show(all))
-				}
-			}
-		case aboutServiceChecks:
-			for _, s := range services {
-				if strings.EqualFold(s.Service, q.name) {
-					for _, c := range keep(checks, func(c Check) bool { return c.ServiceID == s.ID }) {
-						lines = append(lines, show(c))
-					}
-				}
-			}
-		case aboutNodeChecks:
-			if hit {
-				lines = append(lines, show(checks))
-			}
-		case aboutStatus:
-			for _, c := range keep(checks, func(c Check) bool { return q.name == AnyState || q.name == c.Status }) {
-				lines = append(lines, show(c))
-			}
-		}
-	}
 	if q.about == aboutServices {
 		return show(n.services())
 	}
-	if q.about == aboutNodeChecks && len(lines) == 0 {
+	if q.about == aboutNodeChecks && n.nodes[strings.ToLower(q.name)] == nil {
 		return show([]Check(nil))
 	}
+	var lines []string
+	for _, node := range sortedValues(n.nodes) {
+		lines = append(lines, node.answer(q)...)
+	}
 	return strings.Join(lines, "\n")
+}
+
+// answer renders what n contributes to the answer.
+func (n *naiveNode) answer(q question) []string {
+	named := strings.EqualFold(q.name, n.Node.Node)
+	checks := sortedValues(n.checks)
+	switch q.about {
+	case aboutNodes:
+		return []string{show(n.Node)}
+	case aboutNode:
+		return when(named, show(n.Node))
+	case aboutNodeID:
+		return when(q.name != "" && strings.EqualFold(q.name, n.ID), show(n.Node))
+	case aboutAddress:
+		return when(canonical(q.name) != "" && canonical(q.name) == canonical(n.Address), show(n.Node))
+	case aboutNodeServices:
+		return when(named, show(n.Node), show(sortedValues(n.services)))
+	case aboutNodeChecks:
+		return when(named, show(checks))
+	case aboutStatus:
+		return showEach(keep(checks, func(c Check) bool { return q.name == AnyState || q.name == c.Status }))
+	}
+	var lines []string
+	for _, s := range sortedValues(n.services) {
+		own := keep(checks, func(c Check) bool { return c.ServiceID == s.ID })
+		switch {
+		case !strings.EqualFold(s.Service, q.name):
+		case q.about == aboutServiceChecks:
+			lines = append(lines, showEach(own)...)
+		case q.about == aboutInstances:
+			all := append(keep(checks, func(c Check) bool { return c.ServiceID == "" }), own...)
+			lines = append(lines, show(n.Node), show(s), show(all))
+		}
+	}
+	return lines
+}
+
+// when returns lines if the condition holds.
+func when(holds bool, lines ...string) []string {
+	if holds {
+		return lines
+	}
+	return nil
 }
 
 func (n *naive) services() map[string][]string {
@@ -237,12 +235,12 @@ func deref[V any](all []*V) []V {
 }
 
 // showEach renders a list, a line each.
-func showEach[V any](all []V) string {
+func showEach[V any](all []V) []string {
 	var lines []string
 	for _, v := range all {
 		lines = append(lines, show(v))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // parseAddr returns the address that a question is about, or the zero Addr.

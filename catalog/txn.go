@@ -108,13 +108,15 @@ type instanceRef struct{ node, service string }
 
 // rebuild builds the instances anew of which the command changed a part.
 func (t *Txn) rebuild() {
-	var done instanceRef
 	slices.SortFunc(t.stale, compareRefs)
-	for i, ref := range t.stale {
-		all := done.service == "" && done.node == ref.node
-		if i == 0 || ref != done && !all {
-			t.rebuildInstances(ref)
-			done = ref
+	whole := "" // the node whose instances are all built already; it sorts first
+	for _, ref := range slices.Compact(t.stale) {
+		if ref.node == whole {
+			continue
+		}
+		t.rebuildInstances(ref)
+		if ref.service == "" {
+			whole = ref.node
 		}
 	}
 	t.stale = t.stale[:0]
