@@ -66,13 +66,20 @@ func (c *checkers) cluster(p *process) *cluster {
 	return cl
 }
 
-func (c *checkers) started(p *process, stored raft.Stored) {
+func (c *checkers) started(p *process, stored raft.Stored, view *server.View) {
 	c.world.checkRecovered(p, stored)
+	if cl := c.cluster(p); cl != nil && view != nil {
+		p.seen.applied = view.Index
+		cl.reached(c.world, p.host.name, view)
+	}
 }
 
-func (c *checkers) written(p *process, ws []raft.Write) {
-	for _, w := range ws {
+func (c *checkers) written(p *process, e server.Effects) {
+	for _, w := range e.Writes {
 		p.seen.disk.add(w)
+	}
+	if cl := c.cluster(p); cl != nil && e.Snapshot != nil {
+		cl.reached(c.world, p.host.name, e.Snapshot.View) // to be compared where it is installed
 	}
 }
 

@@ -14,7 +14,8 @@ type diskCheck struct {
 	written image        // both
 }
 
-// image is what a disk should hold.
+// image is what a disk should hold. Entries that a snapshot covers may be gone
+// from it at any time, so its base counts for nothing.
 type image struct {
 	hard    raft.HardState
 	base    raft.Index // the first entry is at base+1
@@ -52,10 +53,17 @@ func (m *image) entry(i raft.Index) (raft.Entry, bool) {
 
 func (m *image) last() raft.Index { return m.base + raft.Index(len(m.entries)) }
 
+// equal reports whether two images say the same, as far as both go back.
 func (m *image) equal(o image) bool {
-	return m.hard == o.hard && m.base == o.base && slices.EqualFunc(m.entries, o.entries, func(a, b raft.Entry) bool {
+	base := max(m.base, o.base)
+	return m.hard == o.hard && m.last() == o.last() && slices.EqualFunc(m.after(base), o.after(base), func(a, b raft.Entry) bool {
 		return a.Index == b.Index && a.Term == b.Term && a.Kind == b.Kind && bytes.Equal(a.Data, b.Data)
 	})
+}
+
+// after returns the entries behind the index.
+func (m *image) after(i raft.Index) []raft.Entry {
+	return m.entries[min(i-m.base, raft.Index(len(m.entries))):]
 }
 
 func (c *diskCheck) add(w raft.Write) {
@@ -73,7 +81,8 @@ func (c *diskCheck) confirm(last raft.WriteID) {
 // legal reports whether a disk may hold m after a crash: all that was
 // confirmed and, in order, some of the writes after that, each of them whole.
 func (c *diskCheck) legal(m image) bool {
-	state := image{hard: c.durable.hard, base: c.durable.base, entries: slices.Clone(c.durable.entries)}
+	state := c.durable
+	state.entries = slices.Clone(state.entries)
 	for _, w := range c.pending {
 		if state.equal(m) {
 			return true
@@ -92,6 +101,6 @@ func (w *world) checkRecovered(p *process, stored raft.Stored) {
 			"found term %d, vote %q and a log up to %d; confirmed were term %d, vote %q and a log up to %d, and %d writes were under way",
 			found.hard.Term, found.hard.Vote, found.last(), h.wrote.durable.hard.Term, h.wrote.durable.hard.Vote, h.wrote.durable.last(), len(h.wrote.pending))
 	}
-	p.seen.disk = diskCheck{durable: found, written: image{hard: found.hard, base: found.base, entries: slices.Clone(found.entries)}}
+	p.seen.disk = diskCheck{durable: found, written: imageOf(stored)}
 	h.wrote = &p.seen.disk
 }

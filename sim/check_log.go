@@ -20,6 +20,12 @@ type committed struct {
 // same index" (raft 5.4.3). What is acknowledged and lost shows here too, as
 // soon as anything else takes its place.
 func (w *world) checkApplied(cl *cluster, p *process, v *server.View) {
+	if base := uint64(p.seen.disk.written.base); base > p.seen.applied {
+		p.seen.applied = base // a snapshot of the leader took the place of these entries
+		if v.Index == base {
+			cl.reached(w, p.host.name, v)
+		}
+	}
 	for i := p.seen.applied + 1; i <= v.Index; i++ {
 		e, ok := p.seen.disk.written.entry(raft.Index(i))
 		if !ok {

@@ -16,17 +16,17 @@ type client struct {
 	world   *world
 	name    string
 	rand    *rand.Rand
-	keys    int           // it uses the keys k1, k2 and so on
-	think   time.Duration // the longest time between two requests
-	group   int           // of the servers that it uses
-	writes  int           // so far, which makes values unique
+	keys    int            // it uses the keys k1, k2 and so on
+	think   time.Duration  // the longest time between two requests
+	via     func() []*host // the servers that it uses, of those that run
+	writes  int            // so far, which makes values unique
 	stopped bool
 }
 
 // addClient starts a client.
-func (w *world) addClient(keys int, think time.Duration, group int) {
+func (w *world) addClient(keys int, think time.Duration, via func() []*host) {
 	name := fmt.Sprintf("c%d", len(w.clients)+1)
-	c := &client{world: w, name: name, rand: stream(w.seed, "client "+name), keys: keys, think: think, group: group}
+	c := &client{world: w, name: name, rand: stream(w.seed, "client "+name), keys: keys, think: think, via: via}
 	w.clients = append(w.clients, c)
 	c.rest()
 }
@@ -41,7 +41,7 @@ func (c *client) next() {
 	}
 	key := fmt.Sprintf("k%d", 1+c.rand.IntN(c.keys))
 	kind, pick := c.rand.IntN(4), c.rand.Uint64()
-	servers := c.world.liveIn(c.group)
+	servers := c.via()
 	if len(servers) == 0 {
 		c.rest()
 		return

@@ -41,6 +41,7 @@ type host struct {
 type spec struct {
 	expect    int
 	bootstrap bool
+	snapshot  int     // after so many entries; 0: the server's default
 	joins     []*host // whom to ask for the members when it starts
 }
 

@@ -42,14 +42,14 @@ func newProcess(h *host) (*process, error) {
 		wake:    never,
 		waiting: map[server.RequestID]func(server.Answer){},
 	}
-	store, stored, err := openStorage(p)
+	store, stored, view, err := openStorage(p)
 	if err != nil {
 		return nil, err
 	}
 	p.store = store
 	h.world.say(h.name, "start: %s", describe(stored))
-	h.world.check.started(p, stored)
-	p.server, err = server.New(p.now(), p.config(), stored, nil)
+	h.world.check.started(p, stored, view)
+	p.server, err = server.New(p.now(), p.config(), stored, view)
 	return p, err
 }
 
@@ -68,13 +68,19 @@ func (p *process) config() server.Config {
 	h := p.host
 	gossip := swim.DefaultLAN()
 	gossip.Addr = h.gossip
-	return server.Config{
+	c := server.Config{
 		ID: h.id, Name: h.name, Datacenter: "dc1", Addr: h.address(), Build: "sim",
 		Bootstrap: h.spec.bootstrap, Expect: h.spec.expect,
 		Gossip: gossip,
 		Rand:   stream(h.world.seed, fmt.Sprintf("server %s %d", h.name, p.life)),
 		Trace:  func(e server.TraceEvent) { h.world.say(h.name, "%s", e.What) },
 	}
+	if n := h.spec.snapshot; n > 0 {
+		c.SnapshotEntries = uint64(n)
+		c.Raft.KeepEntries = max(1, n/4)
+		c.Raft.SnapshotPartBytes = 512
+	}
+	return c
 }
 
 // now is what the server's clock shows.
@@ -97,8 +103,8 @@ func (p *process) later(d time.Duration, do func()) {
 func (p *process) carryOut() {
 	w := p.host.world
 	e := p.server.Effects(p.now())
-	w.check.written(p, e.Writes)
-	p.store.add(e.Writes)
+	w.check.written(p, e)
+	p.store.carryOut(e)
 	for _, m := range e.Peers {
 		p.sendPeer(m)
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Random makes up a scenario from a seed: a cluster with clients, half a minute
+// Random makes up a scenario from a seed: a cluster with clients, twenty seconds
 // of faults, and then a time in which nothing fails, after which all must work
 // again. Half of the kinds of faults are off in each run, because some bugs
 // only show when nothing else gets in their way (Groce et al., "Swarm Testing",
@@ -19,7 +19,11 @@ func Random(seed uint64) *Scenario {
 		r.servers = 5
 	}
 	r.line("# Random faults of seed %d.", seed)
-	r.line("servers %d expect=%d", r.servers, r.servers)
+	snapshots := ""
+	if r.coin() {
+		snapshots = fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
+	}
+	r.line("servers %d expect=%d%s", r.servers, r.servers, snapshots)
 	r.weather()
 	r.line("expect leader within 60s")
 	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(4), []time.Duration{20, 100, 500}[r.rand.IntN(3)]*time.Millisecond)
@@ -72,14 +76,14 @@ func (r *randomScenario) weather() {
 	}
 }
 
-// faults draws half a minute of faults, of some of the kinds.
+// faults draws twenty seconds of faults, of some of the kinds.
 func (r *randomScenario) faults() {
 	kinds := r.kinds()
 	if len(kinds) == 0 {
 		return
 	}
 	pause := []time.Duration{100, 1000, 5000}[r.rand.IntN(3)] * time.Millisecond
-	for at := 5 * time.Second; at < 35*time.Second; at += spread(r.rand, time.Millisecond, pause) {
+	for at := 5 * time.Second; at < 25*time.Second; at += spread(r.rand, time.Millisecond, pause) {
 		r.line("at %v %s", at.Round(time.Microsecond), kinds[r.rand.IntN(len(kinds))]())
 	}
 }
@@ -120,12 +124,12 @@ func (r *randomScenario) kinds() []func() string {
 
 // recovery ends all faults and asks for progress.
 func (r *randomScenario) recovery() {
-	r.line("at 40s heal")
+	r.line("at 30s heal")
 	r.line("network delay=300us jitter=400us loss=0%% duplicate=0%%")
 	r.line("disk all sync=200us jitter=300us")
 	r.line("restart all")
 	r.line("expect leader within 20s")
 	r.line("wait 15s") // until the connections that a cut broke are known to be
 	r.line("put last word")
-	r.line("quiet 70s")
+	r.line("quiet 40s")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -167,4 +168,17 @@ func (st step) duration(name string, def time.Duration) (time.Duration, error) {
 		return 0, fmt.Errorf("%s: %w", name, err)
 	}
 	return d, nil
+}
+
+// number returns a named argument that is a number, or 0.
+func (st step) number(name string) (int, error) {
+	s, ok := st.named[name]
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%s=%s: not a number", name, s)
+	}
+	return n, nil
 }

@@ -21,8 +21,8 @@ var verbs map[string]verb
 
 func init() {
 	verbs = map[string]verb{
-		"servers": {usage: "servers N [expect=N] [bootstrap=1]", least: 1, most: 1, shown: true, do: (*player).servers},
-		"server":  {usage: "server NAME [expect=N] [bootstrap=1] [joins NAMES]", least: 1, most: 1, shown: true, do: (*player).server},
+		"servers": {usage: "servers N [expect=N] [bootstrap=1] [snapshot=ENTRIES]", least: 1, most: 1, shown: true, do: (*player).servers},
+		"server":  {usage: "server NAME [expect=N] [bootstrap=1] [snapshot=ENTRIES] [joins NAMES]", least: 1, most: 1, shown: true, do: (*player).server},
 		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},
 		"network": {usage: "network [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", shown: true, do: (*player).setNetwork},
 		"link":    {usage: "link A B [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", least: 2, most: 2, shown: true, do: (*player).setLink},
@@ -41,7 +41,7 @@ func init() {
 
 		"put":     {usage: "put KEY VALUE [via HOST] [within D] [size=BYTES] [outcome=ok|refused|unknown|any] [nowait=1]", least: 2, most: 2, waits: true, do: (*player).putKey},
 		"get":     {usage: "get KEY [via HOST] [mode=default|consistent|stale] [value=VALUE|outcome=refused]", least: 1, most: 1, waits: true, do: (*player).getKey},
-		"clients": {usage: "clients N [keys=N] [think=D]", least: 1, most: 1, shown: true, do: (*player).startClients},
+		"clients": {usage: "clients N [via HOSTS] [keys=N] [think=D]", least: 1, most: 1, shown: true, do: (*player).startClients},
 		"stop":    {usage: "stop (the clients)", shown: true, do: (*player).stopClients},
 
 		"wait":   {usage: "wait D", least: 1, most: 1, waits: true, do: (*player).wait},

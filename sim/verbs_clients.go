@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -130,8 +131,19 @@ func (p *player) startClients(st step) error {
 	if err != nil {
 		return err
 	}
+	group := p.group
+	via := func() []*host { return p.liveIn(group) }
+	if word, ok := st.named["via"]; ok {
+		hs, err := p.hostsOf(word)
+		if err != nil {
+			return err
+		}
+		via = func() []*host {
+			return slices.DeleteFunc(slices.Clone(hs), func(h *host) bool { return h.proc == nil })
+		}
+	}
 	for range n {
-		p.addClient(keys, think, p.group)
+		p.addClient(keys, think, via)
 	}
 	return nil
 }

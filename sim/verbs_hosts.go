@@ -58,16 +58,13 @@ func (p *player) newHost(name string, s spec) *host {
 	return h
 }
 
-func specOf(st step) (spec, error) {
-	s := spec{bootstrap: st.named["bootstrap"] == "1"}
-	if v, ok := st.named["expect"]; ok {
-		n, err := strconv.Atoi(v)
-		if err != nil {
-			return s, fmt.Errorf("expect=%s: not a number", v)
-		}
-		s.expect = n
+func specOf(st step) (s spec, err error) {
+	s.bootstrap = st.named["bootstrap"] == "1"
+	if s.expect, err = st.number("expect"); err != nil {
+		return s, err
 	}
-	return s, nil
+	s.snapshot, err = st.number("snapshot")
+	return s, err
 }
 
 // selectGroup makes the steps that follow be about the servers of a group,
