@@ -141,3 +141,41 @@ func TestALateSnapshotChangesNothing(t *testing.T) {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
 }
+
+// Acknowledgements that wait for the same write are one, of the higher index.
+func TestOneWriteOneAcknowledgement(t *testing.T) {
+	c := newCore(t, nil, 1)
+	for _, b := range []AppendRequest{
+		{PrevIndex: 1, PrevTerm: 1, Entries: entries(2, 1)},
+		{PrevIndex: 2, PrevTerm: 1, Entries: entries(3, 1, 1)},
+		{PrevIndex: 1, PrevTerm: 1, Entries: entries(2, 1)}, // once more
+	} {
+		c.Receive(c.now, Message{From: "n2", To: "n1", Cluster: 1, Term: 1, Body: b})
+	}
+	e := c.Effects()
+	if len(e.Messages) > 0 || len(e.Write.Entries) != 3 {
+		t.Fatalf("said %v, wrote %v", e.Messages, e.Write.Entries)
+	}
+	c.Persisted(c.now, e.Write.ID)
+	expect(t, c.flush(), AppendAccept{Match: 4})
+}
+
+// The answer to a heartbeat raises a question about an append only if the
+// append left before the heartbeat: a younger one may still be on its way.
+func TestAnAppendYoungerThanTheHeartbeatIsNotAskedFor(t *testing.T) {
+	c := newCore(t, nil, 1).leads()
+	c.now = c.Deadline()
+	c.Tick(c.now)
+	c.flush()
+	old := c.now
+	c.now += 1000
+	if _, _, err := c.Propose(c.now, [][]byte{[]byte("a")}); err != nil {
+		t.Fatal(err)
+	}
+	c.flush()
+	expect(t, c.gets("n2", 2, HeartbeatAck{Round: 1, SentAt: old}))
+	c.now = c.Deadline()
+	c.Tick(c.now)
+	c.flush()
+	expect(t, c.gets("n2", 2, HeartbeatAck{Round: 2, SentAt: c.now}), AppendRequest{PrevIndex: 3, PrevTerm: 2, Commit: 2})
+}
