@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"praetor/catalog"
+	"praetor/internal/radix"
 )
 
 // health is what the catalog says of a node: its serfHealth, "absent" if the
@@ -111,10 +112,15 @@ func TestSnapshotBoundsTheLog(t *testing.T) {
 	}
 	i := int(away.cfg.ID[3] - '1')
 	back := g.start(i, small, away.log)
+	woken := 0
+	back.View().KV.Get("never written", radix.NewWaiter(func() { woken++ }))
 	back.Join(g.now, l.cfg.Gossip.Addr)
 	g.until("it has caught up", 20*time.Second, func() bool { return back.View().Index == l.View().Index })
 	if back.View().KV.Hash() != l.View().KV.Hash() || back.View().Catalog.Hash() != l.View().Catalog.Hash() {
 		t.Error("the snapshot made another state")
+	}
+	if woken != 1 {
+		t.Errorf("who waited on the state that was replaced woke %d times, want once", woken)
 	}
 	again := g.start(i, small, back.log) // and from its own disk
 	if again.View().Index < uint64(again.log.stored.Snapshot.Index) || again.View().Index == 0 {
