@@ -264,3 +264,80 @@ func TestForgettingCountsFromTheEnd(t *testing.T) {
 		t.Error("remembered for longer than ReapAfter")
 	}
 }
+
+// With nobody to tell, news is not kept: whoever comes gets all state. And
+// nothing is said of a member any more once it is forgotten.
+func TestNewsNobodyNeedsIsDropped(t *testing.T) {
+	g := newGroup(t, 1)
+	alone := g.start("alone", "x", 1)
+	if err := alone.pool.SetTags(0, map[string]string{"a": "b"}); err != nil {
+		t.Fatal(err)
+	}
+	g.serve(alone)
+	g.run(time.Second)
+	if p := alone.pool; p.queue.len() > 0 || p.timers.gossip != Never {
+		t.Errorf("%d updates wait, gossip due at %v", p.queue.len(), p.timers.gossip)
+	}
+	p := fuzzPool(t)
+	dead := &member{Member: Member{Name: "db-1", ID: "aa", Addr: hostAddr(2), State: Dead}}
+	p.Packet(0, hostAddr(3), message(appendClaim(nil, dead, "db-2")))
+	p.now = p.cfg.ReapAfter
+	p.tickReap()
+	if p.queue.has("db-1") {
+		t.Error("still says that a forgotten member is dead")
+	}
+}
+
+// Damage to any message, past the checksum, harms nobody: no panic, no broken
+// invariant, and the pool goes on.
+func TestDamagedMessagesHarmNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	var whole [][]byte
+	for state := Alive; state <= Left; state++ {
+		m := example(state)
+		whole = append(whole, message(appendClaim(nil, m, "db-1"), appendPing(nil, 1, "web-1")), told(m, 0))
+	}
+	whole = append(whole,
+		message(appendPingReq(nil, 1, example(Alive), true), appendAck(nil, kindNack, 1)),
+		message(appendSection(nil, kindJoin, appendNode(nil, "x", "y", hostAddr(4)))),
+		message(appendSection(nil, kindRefusal, appendNode(nil, "x", "y", hostAddr(4)))))
+	p := fuzzPool(t)
+	for i := range damageRounds {
+		b := append([]byte{}, whole[rng.IntN(len(whole))]...)
+		for range 1 + rng.IntN(4) {
+			at := headerFixed + rng.IntN(len(b)-headerFixed)
+			switch rng.IntN(3) {
+			case 0:
+				b[at] = byte(rng.Uint32())
+			case 1:
+				b[at] ^= 1 << rng.IntN(8)
+			case 2:
+				b = append(b[:at:at], b[min(at+rng.IntN(3), len(b)):]...)
+			}
+			if len(b) <= headerFixed {
+				break
+			}
+		}
+		now := time.Duration(i) * 7 * time.Millisecond
+		b = sealed(b)
+		switch rng.IntN(3) {
+		case 0:
+			p.Packet(now, hostAddr(9), b)
+		case 1:
+			p.StreamRequest(now, hostAddr(9), b)
+		case 2:
+			p.Join(now, hostAddr(2))
+			p.StreamReply(now, p.lastID, b, nil)
+		}
+		p.Tick(now)
+		p.Effects()
+	}
+	p.now = 0
+	checkPool(t, p)
+	if p.Self().State != Alive || p.Stats().Dropped.Malformed == 0 {
+		t.Errorf("this member is %v, %d malformed", p.Self().State, p.Stats().Dropped.Malformed)
+	}
+}
+
+// damageRounds is how many damaged messages are tried.
+const damageRounds = 20_000
