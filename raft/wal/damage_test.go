@@ -286,6 +286,24 @@ func TestABaseThatDisagreesWithTheLogIsRefused(t *testing.T) {
 	refused(t, err, names[1], 32)
 }
 
+// A segment of the same place and size from another life of the log, say from a
+// backup: each of its records is whole, and its successor does not follow it.
+func TestASegmentOfAnotherLifeIsRefused(t *testing.T) {
+	life := func(term raft.Term) map[string][]byte {
+		r := newRig(t, 512)
+		r.open()
+		for i := raft.Index(1); i < 9; i++ {
+			r.ok(r.append(raft.Write{Entries: entries(i, 1, term)}))
+		}
+		return r.files()
+	}
+	files, other := life(1), life(2)
+	names := segments(files)
+	files[names[0]] = other[names[0]]
+	_, _, err := reopen(t, files)
+	refused(t, err, names[1], 0)
+}
+
 func TestOtherVersionsAreRefused(t *testing.T) {
 	r := lived(t)
 	for name, b := range r.files() {
