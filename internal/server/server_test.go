@@ -183,6 +183,15 @@ func TestWriteThatCertainlyDidNotArriveIsSentAgain(t *testing.T) {
 	}
 }
 
+func TestProposedWriteThatTimesOutIsOfUnknownOutcome(t *testing.T) {
+	g := newGroup(t, 3, expecting(3))
+	old := g.leader()
+	old.cut = true
+	if a := g.wait(g.submit(old, "a", "1")); a.Err != ErrTimeout {
+		t.Errorf("got %v, want ErrTimeout", a.Err)
+	}
+}
+
 func TestStrayRepliesFindNothing(t *testing.T) {
 	g := newGroup(t, 3, expecting(3))
 	f, l := g.follower(), g.leader()
