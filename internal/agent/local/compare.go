@@ -104,6 +104,7 @@ func (s *State) resume(now time.Duration, held []*catalog.Check) {
 			continue
 		}
 		c.status, c.output = h.Status, tail(h.Output, min(c.def.Policy.OutputMax, s.cfg.OutputMax))
+		c.run.any = true
 		s.watchReap(now, c)
 	}
 	s.follow(now)

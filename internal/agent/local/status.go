@@ -26,11 +26,13 @@ func (s *State) SetCheck(now time.Duration, id, status, output string) error {
 	if c.def.Probe.Kind == KindTTL {
 		c.timers.expire = now + c.def.Probe.TTL
 	}
-	c.run.any = true
-	if status, ok := c.count(status); ok {
-		s.settle(now, c, status, output)
-		s.follow(now)
+	status, ok := c.count(status)
+	if !ok {
+		c.run.any = true
+		return nil
 	}
+	s.settle(now, c, status, output)
+	s.follow(now)
 	return nil
 }
 
@@ -61,10 +63,12 @@ func (c *check) count(result string) (string, bool) {
 // settle gives a check its status and output. A change of the output alone is
 // not worth a write of its own: it is sent after a while, with the other
 // changes until then, so that a check which prints the time does not write on
-// every run.
+// every run. The first output is sent at once: it tells why a check is critical
+// from the beginning.
 func (s *State) settle(now time.Duration, c *check, status, output string) {
 	output = tail(output, min(c.def.Policy.OutputMax, s.cfg.OutputMax))
-	changed := status != c.status
+	changed, first := status != c.status, !c.run.any
+	c.run.any = true
 	if !changed && output == c.output {
 		return
 	}
@@ -74,7 +78,7 @@ func (s *State) settle(now time.Duration, c *check, status, output string) {
 		c.change()
 		s.watchReap(now, c)
 	case s.cfg.DiscardOutput:
-	case s.cfg.OutputDelay == 0:
+	case s.cfg.OutputDelay == 0 || first:
 		c.change()
 	case c.timers.flush == never:
 		c.timers.flush = now + s.cfg.OutputDelay/2 + s.upTo(s.cfg.OutputDelay)
@@ -128,7 +132,6 @@ func (s *State) follow(now time.Duration) {
 	for _, id := range pick(s.checks, func(c *check) bool { return !c.gone && c.def.Probe.Kind == KindAlias }) {
 		c := s.checks[id]
 		status, output := s.aliased(c.def.Probe.Target)
-		c.run.any = true
 		s.settle(now, c, status, output)
 	}
 }

@@ -33,7 +33,6 @@ func (s *State) Tick(now time.Duration) {
 		c := s.checks[id]
 		if c.timers.expire <= now {
 			c.timers.expire = never
-			c.run.any = true
 			s.settle(now, c, catalog.Critical, expired(c.output))
 		}
 		if c.timers.flush <= now {
