@@ -1,6 +1,10 @@
 package raft
 
-import "time"
+import (
+	"slices"
+	"testing"
+	"time"
+)
 
 // checkAll checks the invariants of each server and those between them.
 func (w *world) checkAll() {
@@ -119,4 +123,31 @@ func (w *world) allAgree() bool {
 		}
 	}
 	return leaders == 1
+}
+
+// TestTheSameCallsGiveTheSameEffects plays one schedule twice: a core depends
+// on its calls and its Config.Rand only, above all not on the order of a map.
+func TestTheSameCallsGiveTheSameEffects(t *testing.T) {
+	play := func() []string {
+		w := newWorld(t, 5, 5)
+		for w.step = range 2000 {
+			w.act()
+		}
+		for _, m := range w.network {
+			w.log("on its way: %v", m)
+		}
+		return w.trace
+	}
+	if first, second := play(), play(); !slices.Equal(first, second) {
+		t.Errorf("%d and %d events, the first difference:\n%s", len(first), len(second), firstDifference(first, second))
+	}
+}
+
+func firstDifference(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[i] + "\n" + b[i]
+		}
+	}
+	return "one is longer"
 }
