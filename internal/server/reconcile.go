@@ -89,7 +89,11 @@ func (s *Server) correction(now time.Duration, name string) []byte {
 // correctUnknown judges a node that gossip does not know. If the leader never
 // took it in from gossip, somebody registered it by hand, and it is left alone.
 func (s *Server) correctUnknown(now time.Duration, node *catalog.Node) []byte {
-	if node == nil || s.serfHealth(node.Node) == nil || now < newcomerGrace {
+	if node == nil || s.serfHealth(node.Node) == nil {
+		return nil
+	}
+	if now < newcomerGrace {
+		s.duties.full = min(s.duties.full, newcomerGrace) // look again as soon as it may be judged
 		return nil
 	}
 	return s.correctHealth(now, node, catalog.Critical, outputUnknown)
