@@ -121,6 +121,12 @@ func TestAckIsCreditedToItsOwnProbe(t *testing.T) {
 			t.Fatalf("an ack of %d ended probe %d", other, seq)
 		}
 	}
+	p.Tick(p.probe.half) // now by stream too
+	stream := p.lastID
+	p.StreamReply(p.now, stream, message(appendAck(nil, kindAck, seq+1)), nil)
+	if p.probe == nil {
+		t.Fatal("an ack of another probe by stream ended it")
+	}
 	p.Packet(p.now, hostAddr(2), message(appendAck(nil, kindAck, seq)))
 	if p.probe != nil {
 		t.Error("its own ack did not end the probe")
