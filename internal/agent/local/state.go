@@ -64,7 +64,7 @@ type check struct {
 
 // progressOfRuns is what the results so far add up to.
 type progressOfRuns struct {
-	any       bool // there was a result since the definition came, here or in the catalog
+	any       bool // the status is that of a result, here or in the catalog
 	successes int  // in a row
 	failures  int  // in a row
 }

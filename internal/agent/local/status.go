@@ -26,13 +26,10 @@ func (s *State) SetCheck(now time.Duration, id, status, output string) error {
 	if c.def.Probe.Kind == KindTTL {
 		c.timers.expire = now + c.def.Probe.TTL
 	}
-	status, ok := c.count(status)
-	if !ok {
-		c.run.any = true
-		return nil
+	if status, ok := c.count(status); ok {
+		s.settle(now, c, status, output)
+		s.follow(now)
 	}
-	s.settle(now, c, status, output)
-	s.follow(now)
 	return nil
 }
 
