@@ -1,10 +1,6 @@
 package api
 
-import (
-	"cmp"
-
-	"praetor/catalog"
-)
+import "praetor/catalog"
 
 // CatalogRegistration is the body of PUT /v1/catalog/register.
 type CatalogRegistration struct {
@@ -82,7 +78,9 @@ func (d *CatalogDeregistration) UnmarshalJSON(b []byte) error {
 	})
 }
 
-// registration is what the catalog takes, with what was left out filled in.
+// registration is what the catalog takes, with what was left out filled in. A
+// registration that the catalog would refuse, whatever its state, is refused
+// here: it does not get into the log.
 func (r *CatalogRegistration) registration(datacenter string) (catalog.Registration, error) {
 	reg := catalog.Registration{
 		Node: catalog.Node{
@@ -98,32 +96,26 @@ func (r *CatalogRegistration) registration(datacenter string) (catalog.Registrat
 		return reg, Invalidf("Must provide address: the field Address is missing or empty, and SkipNodeUpdate is not set")
 	}
 	if r.Service != nil {
-		s := catalog.Service(*r.Service)
-		if s.Service == "" {
+		if r.Service.Service == "" {
 			return reg, Invalidf("Must provide service name: the field Service.Service is missing or empty")
 		}
-		if err := checkPort(s.Port); err != nil {
+		if err := checkPort(r.Service.Port); err != nil {
 			return reg, err
 		}
-		s.ID = cmp.Or(s.ID, s.Service)
-		s.Weights = cmp.Or(s.Weights, catalog.Weights{Passing: 1, Warning: 1})
-		reg.Service = &s
+		reg.Service = (*catalog.Service)(r.Service)
 	}
-	for _, body := range r.Checks {
-		c := catalog.Check(body)
-		if c.Node != "" && c.Node != r.Node {
-			return reg, Invalidf("Check %q is for node %q, but the registration is for node %q", c.CheckID, c.Node, r.Node)
-		}
-		c.Node = r.Node
-		c.CheckID = cmp.Or(c.CheckID, c.Name)
-		if c.CheckID == "" {
+	for _, c := range r.Checks {
+		if c.CheckID == "" && c.Name == "" {
 			return reg, Invalidf("Must provide check ID: the fields CheckID and Name of a check are missing or empty")
 		}
 		if err := checkStatus(c.Status); err != nil {
 			return reg, err
 		}
-		c.Status = cmp.Or(c.Status, catalog.Critical)
-		reg.Checks = append(reg.Checks, c)
+		reg.Checks = append(reg.Checks, catalog.Check(c))
+	}
+	reg = reg.Normalize()
+	if err := reg.Validate(); err != nil {
+		return reg, Invalidf("%v", err)
 	}
 	return reg, nil
 }

@@ -136,3 +136,32 @@ func TestMetricsCountRequests(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+// No request makes the agent panic or answer with a status that is not in the
+// documentation, and every answer that is no success says why, but for a
+// missing key.
+func FuzzRequest(f *testing.F) {
+	f.Add("GET", "/v1/kv/a?recurse&index=1", "")
+	f.Add("PUT", "/v1/catalog/register", `{"Node":"n","Address":"::","Service":{"Service":"s"},"Checks":[{"Name":"c"}]}`)
+	f.Add("PUT", "/v1/agent/service/register", `{"Name":"s","Check":{"TTL":"1s"}}`)
+	f.Add("DELETE", "/v1/kv/?recurse", "")
+	f.Add("GET", "/v1/health/service/s?passing&tag=a", "")
+	known := []int{200, 400, 404, 405, 413, 500, 503}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // so that what would wait is answered at once
+	a := api.New(api.Config{Datacenter: "dc1", Store: apitest.NewStore(), Agent: &apitest.Agent{}})
+	f.Fuzz(func(t *testing.T, method, target, body string) {
+		r, err := http.NewRequestWithContext(ctx, method, "http://agent"+target, strings.NewReader(body))
+		if err != nil {
+			return // not a request
+		}
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if !slices.Contains(known, w.Code) {
+			t.Errorf("%s %q: %d %s", method, target, w.Code, w.Body)
+		}
+		if w.Code >= 400 && w.Body.Len() == 0 && !strings.HasPrefix(r.URL.Path, "/v1/kv") {
+			t.Errorf("%s %q: %d without a word", method, target, w.Code)
+		}
+	})
+}
