@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -27,6 +26,7 @@ type checker struct {
 const (
 	compared = "compared with what it shows"
 	saved    = "saved as a file for the commands"
+	named    = "commands that are not run, but exist"
 	shown    = "shown but never run"
 	plain    = "plain text"
 )
@@ -50,18 +50,21 @@ func (c *checker) checkPage(p *page) (problems []string) {
 		}
 		what, err := c.checkBlock(b, sh)
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s: %v", b.pos, err))
+			problems = append(problems, b.pos+": "+err.Error())
 		}
 		c.tally[what] = append(c.tally[what], b.pos)
+	}
+	for i, line := range inProse(p) {
+		for _, err := range c.checkNames(fmt.Sprintf("%s:%d", p.file, i+1), []string{line}) {
+			problems = append(problems, err.Error())
+		}
 	}
 	return append(problems, checkLinks(p)...)
 }
 
 func needsShell(b *block) bool {
-	return b.kind == "console" || b.kind == "sim" || b.option("file") != "" || isShellScript(b)
+	return b.kind == "console" || b.kind == "sim" || b.option("file") != ""
 }
-
-func isShellScript(b *block) bool { return slices.Contains([]string{"sh", "bash", "shell"}, b.kind) }
 
 // checkBlock checks one block by its kind.
 func (c *checker) checkBlock(b *block, sh *shell) (what string, err error) {
@@ -74,8 +77,8 @@ func (c *checker) checkBlock(b *block, sh *shell) (what string, err error) {
 		return compared, c.checkSim(b, sh)
 	case b.option("file") != "":
 		return saved, sh.saveFile(b.option("file"), b.body)
-	case isShellScript(b):
-		return shown, c.checkScript(b, sh)
+	case b.kind == "sh", b.kind == "" && hasNames(b.body):
+		return named, errors.Join(c.checkNames("commands", b.body)...)
 	case len(b.args) > 0:
 		body, err := checkExcerpt(c.root, b, c.rewrite)
 		if err == nil {
@@ -142,72 +145,6 @@ func (c *checker) refreshed(have, now []string, same func(a, b string) bool) ([]
 		return now, nil
 	}
 	return have, err
-}
-
-// checkScript checks that the commands of a block that is not run exist: the
-// praetor command, and the packages that go is told to use.
-func (c *checker) checkScript(b *block, sh *shell) error {
-	for _, line := range b.body {
-		line, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "$ "), " #")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		args, _, err := words(line)
-		if err != nil {
-			return err
-		}
-		switch name := strings.TrimPrefix(args[0], "./"); name {
-		case "praetor":
-			err = c.checkCommand(sh, args[1:])
-		case "go":
-			err = c.checkPackages(args[1:])
-		case "curl":
-			_, err = parseCurl(args[1:])
-		case "dig":
-			_, err = parseDig(args[1:])
-		case "git", "cd", "kill":
-		default:
-			err = fmt.Errorf("%s is no program that a page can name", name)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", line, err)
-		}
-	}
-	return nil
-}
-
-// unknownCommand is the program's exit code for a command that it does not have.
-const unknownCommand = 127
-
-// checkCommand asks the program for help about the command.
-func (c *checker) checkCommand(sh *shell, args []string) error {
-	end := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })
-	if end < 0 {
-		end = len(args)
-	}
-	// A command has one word or two; what follows are its arguments. Nobody
-	// listens at the address, in case one of them is not taken for such.
-	words := slices.Concat([]string{"praetor"}, args[:min(end, 2)], []string{"-h"})
-	cmd, err := sh.command(context.Background(), words)
-	if err != nil {
-		return err
-	}
-	cmd.Env = append(cmd.Env, "CONSUL_HTTP_ADDR=127.0.0.1:1")
-	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() == unknownCommand {
-		return fmt.Errorf("there is no such praetor command")
-	}
-	return nil
-}
-
-func (c *checker) checkPackages(args []string) error {
-	for _, a := range args {
-		if dir, ok := strings.CutPrefix(a, "./"); ok {
-			if _, err := os.Stat(filepath.Join(c.root, strings.TrimSuffix(dir, "..."))); err != nil {
-				return fmt.Errorf("there is no package %s", a)
-			}
-		}
-	}
-	return nil
 }
 
 // build builds the programs that pages run, into dir.

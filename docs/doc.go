@@ -7,7 +7,7 @@
 //	page ── parsePage ── block ──┬── go, text    checkExcerpt   the source
 //	                             ├── console     checkConsole   a running agent
 //	                             ├── sim         checkSim       the simulator
-//	                             └── sh          checkScript    the commands exist
+//	                             └── sh          checkNames     the commands exist
 //
 // Both ways: without -rewrite, a page that differs from what it shows fails
 // with the difference; with -rewrite, the page is refreshed, except for blocks

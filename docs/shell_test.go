@@ -57,6 +57,11 @@ func newShell(t testing.TB, bin map[string]string, patience time.Duration) *shel
 // this process or of another: whoever listens on its last address has it. A
 // and B are single digits, so that no text changes its length.
 func freeNet(t testing.TB) string {
+	if l, err := net.Listen("tcp", "127.1.0.254:0"); err != nil {
+		t.Skipf("pages need the loopback network 127.0.0.0/8, not only 127.0.0.1: %v", err)
+	} else {
+		l.Close()
+	}
 	for i := range 90 {
 		i = (i + os.Getpid()) % 90
 		n := fmt.Sprintf("127.%d.%d.", 1+i/10, i%10)
@@ -216,7 +221,7 @@ func (s *shell) start(args []string) error {
 	}
 	j := &job{cmd: cmd, done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &j.log, &j.log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dieWithParent(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
