@@ -6,8 +6,9 @@ package raft
 // Every message of a term depends on the write that made the term and the vote
 // durable: a server that forgot them could vote twice or lead one term twice.
 // An acknowledgement of entries depends on the entries as well. Nothing else
-// waits; above all the leader's AppendRequests do not wait for its own entries
-// (thesis 10.2.1).
+// waits: not the answer to a heartbeat, so that a slow disk costs no leader and
+// no lease, and not the leader's AppendRequests for its own entries (thesis
+// 10.2.1).
 type disk struct {
 	issued  WriteID // the last Write that was given to the driver
 	durable WriteID // the last that was confirmed

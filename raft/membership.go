@@ -159,8 +159,9 @@ func (r *Raft) configCommitted() {
 		return
 	}
 	if !contains(c.Voters, r.cfg.ID) {
-		// "The leader steps down once it has committed C_new" (raft 6); with a
-		// successor told to campaign, nobody waits for an election timeout.
+		// "The leader steps down (returns to follower state) once it has committed
+		// the C_new log entry" (raft 6). It tells a successor to campaign, so that
+		// nobody waits for an election timeout.
 		r.trace("has left the configuration")
 		r.replicate()
 		if p := r.lead.mostAdvanced(c); p != nil {

@@ -63,8 +63,8 @@ func TestStrangersAreNotCounted(t *testing.T) {
 	}
 }
 
-// "Followers and learners": what a learner acknowledges commits nothing, and
-// its answers give no lease.
+// What a learner acknowledges commits nothing, and its answers give no lease
+// (thesis 4.2.1).
 func TestLearnersAreNotCounted(t *testing.T) {
 	c := newCore(t, func(_ *Config, st *Stored) {
 		config := configOf("n1", "n2", "n3")
