@@ -1,4 +1,7 @@
 package wal
 
-// FixSums is fixSums, for tests outside of the package.
-var FixSums = fixSums
+// For tests outside of the package.
+var (
+	FixSums         = fixSums
+	FixSnapshotSums = fixSnapshotSums
+)

@@ -195,3 +195,18 @@ func fixSums(b []byte) {
 		o += headerSize + n + padding(n)
 	}
 }
+
+// fixSnapshotSums makes the checksums of a snapshot's head and end right again.
+func fixSnapshotSums(b []byte) {
+	if len(b) < snapshotHead+sumSize+snapshotTrailer {
+		return
+	}
+	n := int(binary.BigEndian.Uint32(b[8:]))
+	end := b[len(b)-snapshotTrailer:]
+	if n < 0 || n > len(b)-snapshotHead-sumSize-snapshotTrailer {
+		return
+	}
+	seed := sumOf(0, b[:snapshotHead+n])
+	binary.BigEndian.PutUint32(b[snapshotHead+n:], uint32(seed))
+	binary.BigEndian.PutUint32(end[8:], uint32(sumOf(seed, end[:8])))
+}
