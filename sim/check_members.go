@@ -33,22 +33,30 @@ func (w *world) checkCatalog() {
 			if other.pool != h.pool || other.life == 0 {
 				continue
 			}
-			want := catalog.Passing
-			switch {
-			case other.left:
-				want = "not there"
-			case other.proc == nil:
-				want = catalog.Critical
-			}
-			if got := h.proc.health(other.name); got != want {
-				w.fail("the catalog agrees with gossip", []string{h.name, other.name}, "serfHealth of %s is %s, must be %s", other.name, got, want)
+			if got := h.proc.health(other.name); !other.mayBe(got) {
+				w.fail("the catalog agrees with gossip", []string{h.name, other.name}, "serfHealth of %s is %s, which it is not", other.name, got)
 			}
 		}
 	}
 }
 
+// mayBe reports whether a status is right for a host. One that left in good
+// order is gone, or has failed if nobody was there to hear it leave.
+func (h *host) mayBe(status string) bool {
+	switch {
+	case h.left:
+		return status == absent || status == catalog.Critical
+	case h.proc == nil:
+		return status == catalog.Critical
+	}
+	return status == catalog.Passing
+}
+
+// absent is the status of a check that is not in the catalog.
+const absent = "not there"
+
 // health returns the status of a node's serfHealth check in the catalog, or
-// "not there".
+// absent.
 func (p *process) health(node string) string {
 	checks, _ := p.server.View().Catalog.NodeChecks(node, nil)
 	for _, c := range checks {
@@ -56,5 +64,5 @@ func (p *process) health(node string) string {
 			return c.Status
 		}
 	}
-	return "not there"
+	return absent
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -117,20 +118,24 @@ func (w *world) live() []*host {
 	return hs
 }
 
-// boot starts the server with what its disk holds.
+// boot starts the server with what its disk holds. What a crash leaves must do
+// for that; a disk that fails once more need not.
 func (h *host) boot() {
 	if h.proc != nil || h.left {
 		return
 	}
 	h.life++
 	p, err := newProcess(h)
-	if err != nil {
+	switch {
+	case errors.Is(err, disk.ErrIO):
+		h.world.say(h.name, "does not start: %v", err)
+	case err != nil:
 		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
-		return
+	default:
+		h.proc = p
+		p.joining.next(p)
+		p.carryOut()
 	}
-	h.proc = p
-	p.joining.next(p)
-	p.carryOut()
 }
 
 // crash takes the power away: what the disk was not told to sync may be lost.

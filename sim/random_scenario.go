@@ -19,11 +19,10 @@ func Random(seed uint64) *Scenario {
 		r.servers = 5
 	}
 	r.line("# Random faults of seed %d.", seed)
-	snapshots := ""
 	if r.coin() {
-		snapshots = fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
+		r.snapshots = fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
 	}
-	r.line("servers %d expect=%d%s", r.servers, r.servers, snapshots)
+	r.line("servers %d expect=%d%s", r.servers, r.servers, r.snapshots)
 	r.weather()
 	r.line("expect leader within 60s")
 	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(4), []time.Duration{20, 100, 500}[r.rand.IntN(3)]*time.Millisecond)
@@ -40,7 +39,10 @@ func Random(seed uint64) *Scenario {
 type randomScenario struct {
 	rand    *rand.Rand
 	servers int
-	text    strings.Builder
+	changes int // of the members, so far
+
+	snapshots string // the argument of servers, or ""
+	text      strings.Builder
 }
 
 func (r *randomScenario) line(format string, args ...any) {
@@ -112,6 +114,13 @@ func (r *randomScenario) kinds() []func() string {
 			func() string { return fmt.Sprintf("disk %s sync=%dms", r.host(), r.rand.IntN(400)) },
 			func() string { return "disk all sync=200us jitter=300us" },
 		},
+		{
+			func() string { return fmt.Sprintf("disk %s fail=sync", r.host()) },
+			func() string { return "restart all" },
+		},
+		{
+			func() string { return r.member() },
+		},
 	}
 	var on []func() string
 	for _, k := range all {
@@ -122,11 +131,24 @@ func (r *randomScenario) kinds() []func() string {
 	return on
 }
 
+// member lets a new server join, later one leave, and after that has nothing
+// more to do but start what is down.
+func (r *randomScenario) member() string {
+	r.changes++
+	switch r.changes {
+	case 1:
+		return fmt.Sprintf("server n%d joins all%s", r.servers+1, r.snapshots)
+	case 5:
+		return "leave " + r.host()
+	}
+	return "restart all"
+}
+
 // recovery ends all faults and asks for progress.
 func (r *randomScenario) recovery() {
 	r.line("at 30s heal")
 	r.line("network delay=300us jitter=400us loss=0%% duplicate=0%%")
-	r.line("disk all sync=200us jitter=300us")
+	r.line("disk all sync=200us jitter=300us fail=none")
 	r.line("restart all")
 	r.line("expect leader within 20s")
 	r.line("wait 15s") // until the connections that a cut broke are known to be

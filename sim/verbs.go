@@ -26,7 +26,7 @@ func init() {
 		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},
 		"network": {usage: "network [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", shown: true, do: (*player).setNetwork},
 		"link":    {usage: "link A B [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", least: 2, most: 2, shown: true, do: (*player).setLink},
-		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync]", least: 1, most: 1, shown: true, do: (*player).setDisk},
+		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync|none]", least: 1, most: 1, shown: true, do: (*player).setDisk},
 		"clock":   {usage: "clock HOSTS drift=PPM (from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
 
 		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost((*host).crash)},

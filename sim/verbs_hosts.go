@@ -118,6 +118,8 @@ func (p *player) setDisk(st step) error {
 		}
 		switch st.named["fail"] {
 		case "":
+		case "none":
+			h.disk.Fault = nil
 		case "sync":
 			h.disk.Fault = failNextSync(h)
 		default:
