@@ -19,11 +19,11 @@
 //
 // # The way of a request
 //
-//	            +--------+   +------------+   +---------+   +---------------+
-//	request --> | router |-->| parameters |-->| handler |-->| answer        |
-//	            +--------+   +------------+   +---------+   +---------------+
-//	            404, 405,    400, 500 for     reads and     JSON and headers,
-//	            OPTIONS      another ?dc      writes        or an error's text
+//	            +--------+   +------------+   +---------+   +--------+
+//	request --> | router |-->| parameters |-->| handler |-->| answer |
+//	            +--------+   +------------+   +---------+   +--------+
+//	            404, 405,    400, and 500     reads and     JSON and headers,
+//	            OPTIONS      for another dc   writes        or an error's text
 //
 // The router is a table: each path has its methods, each method the query
 // parameters that it accepts and its handler. A known parameter that the method
@@ -35,6 +35,10 @@
 //
 // A client agent has no replicated state. It answers /v1/agent/ itself and
 // hands every other request as it is to Config.Forward.
+//
+// A file is a group of endpoints: kv.go, catalog.go, health.go, status.go,
+// agent.go, agentservice.go, agentcheck.go, metrics.go. shapes.go has the JSON
+// of answers, definition.go and registration.go that of requests.
 //
 // # Reads
 //

@@ -79,6 +79,25 @@ func TestATooLargeBodyIsRefusedUnread(t *testing.T) {
 	}
 }
 
+func TestTooLongHeadersAreRefused(t *testing.T) {
+	_, addr := serve(t, t.Context(), api.New(api.Config{Datacenter: "dc1", Agent: &apitest.Agent{}, Store: apitest.NewStore()}))
+	for name, size := range map[string]int{"200 OK": 32 << 10, "431 Request Header Fields Too Large": 80 << 10} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+addr+"/v1/status/leader", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Padding", strings.Repeat("x", size))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.Status != name {
+			t.Errorf("%d bytes of headers: got %s, want %s", size, resp.Status, name)
+		}
+	}
+}
+
 // arrivals is a store that tells when a read has come to it.
 type arrivals struct {
 	*apitest.Store

@@ -76,6 +76,26 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	}
 }
 
+// A client that asks and does not read the answer loses its connection.
+func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := pipes{make(chan net.Conn), make(chan struct{})}
+		srv := api.NewServer(t.Context(), api.New(api.Config{Datacenter: "dc1", Store: apitest.NewStore(), Agent: &apitest.Agent{}}))
+		go func() { _ = srv.Serve(l) }()
+		defer srv.Close()
+		ours, theirs := net.Pipe()
+		defer ours.Close()
+		l.conns <- theirs
+		if _, err := io.WriteString(ours, "GET /v1/status/leader HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5*time.Minute + time.Second)
+		if n, err := ours.Read(make([]byte, 100)); err != io.EOF {
+			t.Errorf("read %d bytes, %v; want the connection to be closed", n, err)
+		}
+	})
+}
+
 // slowAgent takes a minute to register a service.
 type slowAgent struct{ *apitest.Agent }
 
