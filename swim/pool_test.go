@@ -216,9 +216,10 @@ func TestLeaveEndsInTime(t *testing.T) {
 	p.cfg.GossipInterval, p.timers.gossip = 0, Never
 	p.Leave(time.Second)
 	p.Join(time.Second, hostAddr(9))
-	for !p.Effects().Left {
-		if p.Tick(p.Deadline()); p.now > time.Second+p.cfg.LeaveTimeout {
-			t.Fatal("does not leave in time")
+	for left := false; !left; left = p.Effects().Left {
+		due := p.Deadline()
+		if p.Tick(due); p.now > time.Second+p.cfg.LeaveTimeout || p.Deadline() == due {
+			t.Fatalf("does not leave in time: at %v, due %v", p.now, due)
 		}
 	}
 	p.Packet(p.now, hostAddr(2), message(appendPing(nil, 1, "web-1")))
