@@ -46,7 +46,8 @@ func New(cfg Config) *API {
 	}
 	a := &API{cfg: cfg}
 	a.router = newRouter(a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
-		a.agentRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes())
+		a.agentRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes(),
+		a.agentHealthRoutes())
 	return a
 }
 

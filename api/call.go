@@ -27,6 +27,11 @@ type (
 	raw []byte
 	// plain is answered as plain text.
 	plain []byte
+	// graded is another value with a status of its own.
+	graded struct {
+		status int
+		value  any
+	}
 )
 
 // appender is a value that knows how to write itself as JSON, without
@@ -43,6 +48,9 @@ const (
 func (c *call) answer(value any) {
 	h := c.w.Header()
 	status, body := http.StatusOK, []byte(nil)
+	if g, ok := value.(graded); ok {
+		status, value = g.status, g.value
+	}
 	switch v := value.(type) {
 	case nil:
 	case missing:

@@ -37,8 +37,9 @@
 // hands every other request as it is to Config.Forward.
 //
 // A file is a group of endpoints: kv.go, catalog.go, health.go, status.go,
-// agent.go, agentservice.go, agentcheck.go, metrics.go. shapes.go has the JSON
-// of answers, definition.go and registration.go that of requests.
+// agent.go, agentservice.go, agentcheck.go, agenthealth.go, metrics.go.
+// shapes.go has the JSON of answers, definition.go and registration.go that of
+// requests.
 //
 // # Reads
 //

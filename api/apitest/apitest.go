@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -238,9 +239,16 @@ func (a *Agent) DeregisterCheck(_ context.Context, id string) error {
 	return nil
 }
 
-// UpdateTTL implements api.Agent.
+// UpdateTTL implements api.Agent. A check that is not there comes into being,
+// of the service that its ID names after "service:".
 func (a *Agent) UpdateTTL(_ context.Context, id, status, output string) error {
 	a.note("update %s %s %d bytes: %.40q", id, status, len(output), output)
+	service, _ := strings.CutPrefix(id, "service:")
+	if service == id {
+		service = ""
+	}
+	a.checks = slices.DeleteFunc(a.checks, func(c *catalog.Check) bool { return c.CheckID == id })
+	a.checks = append(a.checks, &catalog.Check{Node: "n1", CheckID: id, Name: id, Status: status, Output: output, ServiceID: service})
 	return nil
 }
 
