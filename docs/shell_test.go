@@ -23,7 +23,7 @@ import (
 const (
 	maxRun    = 20 * time.Second      // for a command, or for an agent to come up
 	pollEvery = 50 * time.Millisecond // how often a question is asked again
-	calmPolls = 10                    // so many answers alike are taken for the last word
+	calmPolls = 40                    // so many answers alike are taken for the last word
 )
 
 // A shell plays the reader of one page: it has a folder of its own, an agent,
@@ -132,9 +132,9 @@ func (s *shell) run(line string) (out []string, asks bool, err error) {
 		return nil, false, s.start(args)
 	case args[0] == "kill":
 		return nil, false, s.kill(args[1:])
-	case args[0] == "cat" && len(args) == 2:
-		b, err := os.ReadFile(filepath.Join(s.dir, filepath.Base(args[1])))
-		return lines(string(b)), false, err
+	case slices.Contains([]string{"cat", "touch", "rm"}, args[0]):
+		out, err := s.file(args)
+		return out, false, err
 	}
 	if len(s.jobs) == 0 {
 		if _, _, err := s.run(defaultAgent); err != nil {
@@ -310,8 +310,40 @@ func (s *shell) kill(args []string) error {
 
 // saveFile writes a block that the reader shall save under a name.
 func (s *shell) saveFile(name string, body []string) error {
-	if name != filepath.Base(name) {
-		return fmt.Errorf("file=%s: files of a page have no folders", name)
+	path, err := s.path(name)
+	if err != nil {
+		return err
 	}
-	return os.WriteFile(filepath.Join(s.dir, name), []byte(strings.Join(body, "\n")+"\n"), 0o644)
+	return os.WriteFile(path, []byte(strings.Join(body, "\n")+"\n"), 0o644)
+}
+
+// file is cat, touch or rm of one file of the page.
+func (s *shell) file(args []string) ([]string, error) {
+	if len(args) != 2 {
+		return nil, fmt.Errorf("%s takes one file here", args[0])
+	}
+	path, err := s.path(args[1])
+	if err != nil {
+		return nil, err
+	}
+	switch args[0] {
+	case "cat":
+		b, err := os.ReadFile(path)
+		return lines(string(b)), err
+	case "rm":
+		return nil, os.Remove(path)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return nil, f.Close()
+}
+
+// path returns where a file of the page is.
+func (s *shell) path(name string) (string, error) {
+	if name != filepath.Base(name) || name == "." || name == ".." {
+		return "", fmt.Errorf("%q: files of a page have no folders", name)
+	}
+	return filepath.Join(s.dir, name), nil
 }
