@@ -16,8 +16,8 @@ var validateCommand = command{
 	synopsis: "check configuration files",
 	about: `
 Reads configuration files as the agent would, in the order given, without
-starting it. Give all the files that the agent will be given: they must make
-a whole configuration.
+starting it. Give all the files that the agent will be given; only data_dir
+may be missing, since it is often said on the command line.
 
     $ praetor validate /etc/praetor.d
     Configuration is valid!
@@ -35,7 +35,8 @@ func validate(c *invocation, quiet bool) error {
 	if len(c.args) == 0 {
 		return usageError("a file or a directory is needed")
 	}
-	var args []string
+	// What is usually said on the command line may be missing in the files.
+	args := []string{"-data-dir=" + os.TempDir()}
 	for _, path := range c.args {
 		info, err := os.Stat(path)
 		switch {

@@ -154,7 +154,7 @@ func (a *Agent) buildDriver(ctx context.Context, c clock, brain core, ls *listen
 func (a *Agent) buildKeeper(ctx context.Context, c clock) error {
 	st := local.New(c.now(), local.Config{
 		Node: a.catalogNode(), OutputDelay: a.cfg.Checks.OutputDelay,
-		DiscardOutput: a.cfg.Checks.DiscardOutput, Rand: newRand(),
+		OutputMax: a.cfg.Checks.OutputMax, DiscardOutput: a.cfg.Checks.DiscardOutput, Rand: newRand(),
 	})
 	a.keeper = newKeeper(ctx, c, st, a.cfg.Node.Name, a.cluster, a.log)
 	a.keeper.reaped = a.forgetService

@@ -69,7 +69,10 @@ func probeFrom(d api.CheckDefinition) (local.Probe, error) {
 	is(d.TCP != "", local.KindTCP, d.TCP)
 	is(d.UDP != "", local.KindUDP, d.UDP)
 	is(d.GRPC != "", local.KindGRPC, d.GRPC)
-	is(d.AliasNode != "" || d.AliasService != "", local.KindAlias, d.AliasService)
+	is(d.AliasService != "", local.KindAlias, d.AliasService)
+	if d.AliasNode != "" {
+		return p, api.Invalidf("AliasNode is not supported: an alias check follows a service of its own agent, named by AliasService")
+	}
 	if kinds != 1 {
 		return p, api.Invalidf("a check needs exactly one of TTL, Args, HTTP, TCP, UDP, GRPC, AliasNode and AliasService; this one has %d", kinds)
 	}

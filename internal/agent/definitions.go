@@ -45,8 +45,9 @@ func (a *Agent) define(now time.Duration, d config.Definitions) {
 	}
 }
 
-// Reload reads the configuration again: definitions, the node's metadata and
-// the log level follow; what needs a restart is said in the log.
+// Reload reads the configuration again: definitions and the node's metadata
+// follow, and so does the log level, which belongs to who made the log; what
+// needs a restart is said in the log.
 func (a *Agent) Reload(ctx context.Context) error {
 	if a.opts.Reload == nil {
 		return errors.New("this agent was started without configuration files, so there is nothing to reload")
@@ -56,11 +57,12 @@ func (a *Agent) Reload(ctx context.Context) error {
 		a.log.Error("agent: reload failed, all stays as it was", "error", err)
 		return err
 	}
-	for _, w := range warnings {
-		a.log.Warn("agent: " + w)
-	}
 	return a.keeper.ask(ctx, func(now time.Duration) error {
-		a.cfg.Node.Meta = next.Node.Meta
+		merged, more := config.Reload(a.cfg, next)
+		for _, w := range append(warnings, more...) {
+			a.log.Warn("agent: " + w)
+		}
+		a.cfg.Node.Meta, a.cfg.Definitions = merged.Node.Meta, merged.Definitions
 		a.keeper.state.SetNode(a.catalogNode())
 		a.define(now, next.Definitions)
 		a.log.Info("agent: configuration reloaded", "services", len(next.Definitions.Services), "checks", len(next.Definitions.Checks))

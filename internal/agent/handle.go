@@ -103,8 +103,8 @@ func (h handle) Self() api.Self {
 			"SerfPortLAN": c.Ports.SerfLAN, "ServerPort": c.Ports.Server, "DNSPort": c.Ports.DNS, "HTTPPort": c.Ports.HTTP,
 		},
 		Stats: h.stats(),
-		Meta:  c.Node.Meta,
 	}
+	h.keeper.call(h.keeper.ctx, func(time.Duration) { self.Meta = c.Node.Meta }) // a reload may change it
 	for _, m := range *h.driver.members.Load() {
 		if m.Name == c.Node.Name {
 			self.Member = memberShape(m)
