@@ -2,7 +2,9 @@ package wal_test
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,8 +54,54 @@ func (r *rig) syncStep() error { return r.sync() }
 // that moment must be recovered to one that is legal: nothing that was synced
 // is missing, and nothing is there that was not written. None is refused.
 func TestEveryCrashStateOfAShortHistoryRecovers(t *testing.T) {
-	r := newRig(t, 1024)
-	seen := make(map[string]bool) // kinds of repairs
+	seen := everyCrashState(t, 1024, history)
+	for _, what := range []string{
+		"cut off an unfinished write",
+		"removed an unfinished file",
+		"removed a snapshot that is not the log's",
+	} {
+		if !seen[what] {
+			t.Errorf("no crash state led to: %s", what)
+		}
+	}
+}
+
+// growth is a life in which a segment grows twice.
+func growth(r *rig) []func() error {
+	sized := func(i raft.Index, n int) []raft.Entry {
+		return []raft.Entry{{Index: i, Term: 1, Data: bytes.Repeat([]byte("x"), n)}}
+	}
+	return []func() error{
+		func() error { r.open(); return nil },
+		func() error { return r.append(raft.Write{Entries: sized(1, 3800)}) },
+		r.syncStep,
+		func() error { return r.append(raft.Write{Entries: sized(2, 300)}) },
+		func() error { return r.append(raft.Write{Entries: sized(3, 30)}) },
+		r.syncStep,
+		func() error { return r.append(raft.Write{Entries: sized(4, 3900)}) },
+		r.syncStep,
+	}
+}
+
+// A crash between the growth of a segment and the next sync may keep the size,
+// or the records, or both.
+func TestEveryCrashStateOfAGrowingSegmentRecovers(t *testing.T) {
+	seen := everyCrashState(t, 1<<20, growth)
+	for _, what := range []string{
+		"cut off an unfinished write",
+		"file ends before the 8192 bytes that were preallocated; the log ends at offset 4320",
+	} {
+		if !seen[what] {
+			t.Errorf("no crash state led to %q, only to %v", what, slices.Sorted(maps.Keys(seen)))
+		}
+	}
+}
+
+// everyCrashState lives through the history on segments of the size, recovers
+// from every crash state on the way, and returns what kinds of repairs it saw.
+func everyCrashState(t *testing.T, size int64, history func(*rig) []func() error) map[string]bool {
+	r := newRig(t, size)
+	seen := make(map[string]bool)
 	rng := rand.New(rand.NewPCG(1, 1))
 	states := 0
 	r.disk.Fault = func(disk.Op) disk.Fault {
@@ -79,15 +127,7 @@ func TestEveryCrashStateOfAShortHistoryRecovers(t *testing.T) {
 		}
 	}
 	t.Logf("%d states", states)
-	for _, what := range []string{
-		"cut off an unfinished write",
-		"removed an unfinished file",
-		"removed a snapshot that is not the log's",
-	} {
-		if !seen[what] {
-			t.Errorf("no crash state led to: %s", what)
-		}
-	}
+	return seen
 }
 
 // goesOn checks that the log takes and keeps another entry after recovery.
@@ -189,7 +229,7 @@ func nameFault(k disk.OpKind) disk.FaultKind {
 func TestRandomLives(t *testing.T) {
 	total := disk.Stats{}
 	for seed := range uint64(150) {
-		r := newRig(t, 512<<(seed%4))
+		r := newRig(t, 512<<(seed%6)) // with those above 4096, segments that grow
 		rng := rand.New(rand.NewPCG(seed, 0))
 		faults := disk.Random(rand.New(rand.NewPCG(seed, 1)), disk.Rates{EIO: .01, Full: .01, FailedSync: .02})
 		for range 30 {

@@ -128,24 +128,35 @@ func segments(files map[string][]byte) []string {
 	return out
 }
 
+// A snapshot and a sealed segment must be complete; of the latter only what the
+// next one counts on. The last segment is another matter, see
+// TestALastSegmentThatIsCutShortKeepsEveryWholeRecord.
 func TestAFileThatIsCutShortIsNamed(t *testing.T) {
 	r := lived(t)
 	files := r.files()
+	names := segments(files)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if name == names[len(names)-1] {
+			continue
+		}
 		whole := files[name]
 		for n := range whole {
 			files[name] = whole[:n]
 			_, stored, err := reopen(t, files)
+			must := strings.HasSuffix(name, ".wal") && n < aligned(ends(whole))-sealSize
 			switch {
 			case err != nil:
 				refused(t, err, name, int64(n))
-			case strings.HasSuffix(name, ".wal") || !same(stored, r.model.now) && !sameButOlder(stored, r.model.now):
+			case must || !same(stored, r.model.now) && !sameButOlder(stored, r.model.now):
 				t.Fatalf("%s cut to %d bytes: recovered %s", name, n, describe(stored))
 			}
 		}
 		files[name] = whole
 	}
 }
+
+// sealSize is the size of the record that ends a sealed segment.
+const sealSize = 64
 
 func TestAFileThatIsMissingIsNamed(t *testing.T) {
 	r := lived(t)
@@ -233,7 +244,7 @@ func TestZerosAreNamedUnlessTheyAreTheNewestBatch(t *testing.T) {
 func (r *rig) end() int {
 	files := r.files()
 	names := segments(files)
-	return (ends(files[names[len(names)-1]]) + 31) &^ 31
+	return aligned(ends(files[names[len(names)-1]]))
 }
 
 func TestADamagedSnapshotIsMadeUpForByTheOneBeforeAndTheLog(t *testing.T) {

@@ -26,12 +26,17 @@
 //	snap-….snap.tmp                            unfinished; removed by Open
 //
 // A segment is preallocated with zeros, so that an append needs no new room and
-// does not change the file's size, which fdatasync would have to write too:
+// does not change the file's size, which fdatasync would have to write too. It
+// begins with 4 KiB. A record that does not fit doubles the file, as often as it
+// takes but not beyond size, where the next segment begins; the sync that makes
+// the record durable does so with the growth. So few appends pay for it, at
+// most about half of a file is zeros, and how long it must be follows from the
+// records in it:
 //
-//	0        32                                                       size
-//	+--------+------+-------+-------+-- … --+--------------------------+
-//	| header | base | write | write |       | zeros                    |
-//	+--------+------+-------+-------+-- … --+--------------------------+
+//	0        32                              4096 · 2ⁿ, at most size
+//	+--------+------+-------+-------+-- … --+------------------+
+//	| header | base | write | write |       | zeros            |
+//	+--------+------+-------+-------+-- … --+------------------+
 //
 // The segment header. All numbers are big-endian; crc is CRC-32C:
 //
@@ -94,10 +99,11 @@
 //  2. A later record in the segment says that the place was durable: damage.
 //  3. The header is complete and wrong, or the payload is complete and wrong:
 //     damage. Complete means that no end mark and no whole sector of it is zero.
-//  4. All that follows is zero: the end of the log.
+//  4. All that follows is zero: the end of the log. If the file is shorter than
+//     its records made it grow, as when the growth was not synced, the log goes
+//     on in a new segment, whose header says where the old one ends.
 //  5. Otherwise an unfinished write, of which nobody was told that it was
-//     durable. It is cut off: the log goes on in a new segment, whose header
-//     says where the old one ends.
+//     durable. It is cut off: the log goes on in a new segment likewise.
 //
 // Damage is a [*CorruptError] and nothing is changed on the disk. A repair is
 // reported by [WAL.Repairs].

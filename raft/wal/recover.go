@@ -68,9 +68,6 @@ func (r *replay) readSegments() (end, error) {
 		if err != nil {
 			return end{}, err
 		}
-		if int64(len(data)) < s.header.size {
-			return end{}, corrupt(s.name, int64(len(data)), "file is cut short: it had %d bytes", s.header.size)
-		}
 		if i+1 < len(r.segments) {
 			err = r.readSealed(s, data, r.segments[i+1])
 		} else {
@@ -86,6 +83,9 @@ func (r *replay) readSegments() (end, error) {
 // readSealed reads a segment that has a successor, which was made only after
 // all of this one was durable: any fault is damage.
 func (r *replay) readSealed(s *segment, data []byte, next segment) error {
+	if int64(len(data)) < next.header.prevEnd {
+		return corrupt(s.name, int64(len(data)), "file is cut short: %s says that it goes on to offset %d", next.name, next.header.prevEnd)
+	}
 	at := place{seed: s.seed, offset: headerSize}
 	for at.offset < next.header.prevEnd {
 		f := parseRecord(data, at.seed, at.prev, at.offset)
@@ -143,14 +143,28 @@ func (r *replay) judge(s *segment, data []byte, at place, f finding) (end, error
 	if proof, ok := provenDurable(data, at.seed, at.offset); ok {
 		return end{}, corrupt(s.name, at.offset, "a record was lost here: the one at offset %d was written after it was durable", proof)
 	}
-	stop := min(at.offset, int64(len(data)))
-	e := end{at: at, unproven: data[at.durable:stop]}
-	if !isZero(data[stop:]) {
+	return r.endAt(s, data, at, f), nil
+}
+
+// endAt ends the log at a place of the last segment. If the file holds anything
+// but zeros behind it, or is shorter than what was preallocated, the log goes
+// on in another segment.
+func (r *replay) endAt(s *segment, data []byte, at place, f finding) end {
+	size := int64(len(data))
+	if size < at.offset { // the padding of the last record is missing
+		data = append(data, make([]byte, at.offset-size)...)
+	}
+	e := end{at: at, unproven: data[at.durable:at.offset]}
+	switch room := roomFor(max(size, at.offset), s.header.size); {
+	case !isZero(data[at.offset:]):
 		e.cut = true
 		reason := cmp.Or(f.reason, "writes that follow it reached the disk but it did not")
 		r.repaired(s.name, at.offset, "cut off an unfinished write (%s)", reason)
+	case size < room:
+		e.cut = true
+		r.repaired(s.name, size, "file ends before the %d bytes that were preallocated; the log ends at offset %d", room, at.offset)
 	}
-	return e, nil
+	return e
 }
 
 // repaired notes a repair.

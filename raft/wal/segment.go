@@ -18,6 +18,7 @@ const (
 	formatVersion  = 1
 	tempSuffix     = ".tmp"
 	maxSegmentSize = 1 << 30 // keeps all offsets, even those after an oversized record, within 32 bits
+	firstRoom      = 4 << 10 // preallocated for a new segment; doubled from there
 )
 
 // segmentHeader is the start of a segment file. It says how the segment before
@@ -25,7 +26,7 @@ const (
 // cut off, is not part of the log.
 type segmentHeader struct {
 	seq     uint64   // 1, 2, 3, …
-	size    int64    // that was preallocated
+	size    int64    // beyond which no record shall reach; what the file can grow to
 	prevEnd int64    // where the segment before ends; 0 if there was none
 	prevSum checksum // of its last record
 }
@@ -59,6 +60,8 @@ func decodeSegmentHeader(b []byte) (segmentHeader, checksum, error) {
 		return segmentHeader{}, 0, fmt.Errorf("checksum of the segment's header is wrong")
 	case field(4) != formatVersion:
 		return segmentHeader{}, 0, fmt.Errorf("format version %d, but this program reads version %d", field(4), formatVersion)
+	case field(16) > maxSegmentSize:
+		return segmentHeader{}, 0, fmt.Errorf("size of the segment is out of bounds")
 	}
 	return segmentHeader{
 		seq:     binary.BigEndian.Uint64(b[8:]),
@@ -147,6 +150,32 @@ type tail struct {
 	at    place
 }
 
+// roomFor returns how long the file of a segment is when its last record ends
+// at end: at first firstRoom, then doubled until the record fits, but not beyond
+// the segment's size, unless the record itself is. So no more than about half
+// of the file is zeros, and how long it must be follows from what it holds.
+func roomFor(end, size int64) int64 {
+	room := int64(firstRoom)
+	for room < end {
+		room *= 2
+	}
+	return max(end, min(room, size))
+}
+
+// write writes a finished record at the tail's place. The file grows for it
+// first if it must; the Sync that makes the record durable does so with the
+// file's size.
+func (t *tail) write(rec []byte) error {
+	room := roomFor(t.at.offset+int64(len(rec)), t.size)
+	if room > roomFor(t.at.offset, t.size) {
+		if err := t.file.Preallocate(room); err != nil {
+			return err
+		}
+	}
+	_, err := t.file.WriteAt(rec, t.at.offset)
+	return err
+}
+
 // createSegment makes a segment with its header and its base record, and
 // returns once it is durable. It is written under a temporary name, so that a
 // segment with its final name is always complete at its beginning.
@@ -162,7 +191,7 @@ func createSegment(d Disk, h segmentHeader, b base) (tail, error) {
 	buf = append(buf, rec...)
 	end := int64(len(buf))
 	err = inOrder(
-		func() error { return f.Preallocate(h.size) },
+		func() error { return f.Preallocate(roomFor(end, h.size)) },
 		func() error { _, err := f.WriteAt(buf, 0); return err },
 		f.Sync,
 		func() error { return d.Rename(temp, name) },

@@ -9,8 +9,9 @@ import (
 
 // Options are the few choices that there are. The zero value is good.
 type Options struct {
-	// SegmentSize is what is preallocated for a segment, in bytes; 16 MiB if
-	// it is 0, at most 1 GiB. A single larger record makes its segment larger.
+	// SegmentSize is what a segment grows to before the next one is begun, in
+	// bytes; 16 MiB if it is 0, at most 1 GiB. A single larger record makes
+	// its segment larger.
 	SegmentSize int64
 }
 
@@ -103,7 +104,7 @@ func (w *WAL) appendRecord(k kind, b []byte) error {
 	}
 	b, sum := finishRecord(b, k, t.at)
 	w.buf = b
-	if _, err := t.file.WriteAt(b, t.at.offset); err != nil {
+	if err := t.write(b); err != nil {
 		return w.poison(fmt.Errorf("wal: append: %w", err))
 	}
 	t.at.offset += int64(len(b))
