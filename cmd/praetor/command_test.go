@@ -214,16 +214,3 @@ func TestTheEnvironmentNamesTheAgent(t *testing.T) {
 		t.Errorf("exit %d, %q, %q, tokens %q", code, stdout.String(), stderr.String(), tokens)
 	}
 }
-
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"members", "membres", 2}, {"kv", "kv", 0}, {"kitten", "sitting", 3},
-	} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
-		}
-	}
-}

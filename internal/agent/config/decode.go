@@ -94,16 +94,28 @@ func folded(key string) string { return strings.ToLower(strings.ReplaceAll(key, 
 
 // didYouMean names the nearest key of the table, if one is near.
 func didYouMean(key string, t table) string {
-	best, least := "", min(max(3, len(key)/3+1), len(key))
-	for _, k := range slices.Sorted(maps.Keys(t)) {
-		if n := distance(folded(key), folded(k)); n < least {
-			best, least = k, n
-		}
-	}
+	best := Nearest(folded(key), slices.Sorted(maps.Keys(t)), folded)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(", did you mean %q?", best)
+}
+
+// Nearest returns the one of names that a person who wrote word may have meant,
+// or "" if none is near. as, if it is not nil, is applied to each name before
+// the two are compared.
+func Nearest(word string, names []string, as func(string) string) string {
+	best, least := "", min(max(3, len(word)/3+1), len(word))
+	for _, name := range names {
+		spelled := name
+		if as != nil {
+			spelled = as(name)
+		}
+		if n := distance(word, spelled); n < least {
+			best, least = name, n
+		}
+	}
+	return best
 }
 
 // distance is how many bytes must be added, removed or replaced to make b of a
