@@ -36,6 +36,7 @@ type host struct {
 	left    bool     // it left for good
 	drift   int64    // of its clock, in millionths
 	wrote   *diskCheck
+	known   []*host // whom its server saw alive last
 }
 
 // spec is how the server on a host is configured.
@@ -133,7 +134,7 @@ func (h *host) boot() {
 		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
 	default:
 		h.proc = p
-		p.joining.next(p)
+		p.joining.begin(p)
 		p.carryOut()
 	}
 }

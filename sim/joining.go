@@ -1,15 +1,18 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"praetor/swim"
 )
 
 // joining is how a server finds its group when it starts, as the real agent
-// does: it asks every host of its configuration for the members, one after the
-// other. If none of them answered, it waits and begins anew.
+// does: it asks every host of its configuration, and those that it knew in its
+// life before, for the members, one after the other. If none of them answered,
+// it waits and begins anew.
 type joining struct {
+	targets  []*host
 	asked    int // of the targets, in this round
 	answered int // of those
 	wait     time.Duration
@@ -22,14 +25,24 @@ const (
 	joinLast  = 30 * time.Second
 )
 
+// begin asks the first host.
+func (j *joining) begin(p *process) {
+	j.targets = slices.Clone(p.host.spec.joins)
+	for _, h := range p.host.known {
+		if !slices.Contains(j.targets, h) {
+			j.targets = append(j.targets, h)
+		}
+	}
+	j.next(p)
+}
+
 // next asks the next host.
 func (j *joining) next(p *process) {
-	targets := p.host.spec.joins
 	switch {
-	case j.asked < len(targets):
-		p.server.Join(p.now(), targets[j.asked].gossip)
+	case j.asked < len(j.targets):
+		p.server.Join(p.now(), j.targets[j.asked].gossip)
 		j.asked++
-	case j.answered > 0 || len(targets) == 0:
+	case j.answered > 0 || len(j.targets) == 0:
 		j.done = true
 	default:
 		j.wait = min(max(2*j.wait, joinFirst), joinLast)
@@ -48,5 +61,19 @@ func (j *joining) ended(p *process, results []swim.JoinResult) {
 			j.answered++
 		}
 		p.later(0, func() { j.next(p); p.carryOut() })
+	}
+}
+
+// remember notes on the host whom its server sees alive, for its next life. One
+// that sees nobody keeps what it knew before.
+func (p *process) remember() {
+	var known []*host
+	for _, m := range p.server.Members() {
+		if h := p.host.world.hostAt(m.Addr.Addr()); h != nil && h != p.host && m.State == swim.Alive {
+			known = append(known, h)
+		}
+	}
+	if len(known) > 0 {
+		p.host.known = known
 	}
 }

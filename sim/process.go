@@ -114,6 +114,9 @@ func (p *process) carryOut() {
 	for _, s := range e.Streams {
 		w.startExchange(p, s)
 	}
+	if len(e.Events) > 0 {
+		p.remember()
+	}
 	w.check.after(p)
 	p.answer(e.Answers)
 	p.joining.ended(p, e.Joins)

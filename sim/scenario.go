@@ -79,10 +79,17 @@ func Parse(name, text string) (*Scenario, error) {
 	return s, nil
 }
 
-// Title returns the scenario's first comment line.
+// Title returns the sentence that the scenario opens with, on one line.
 func (s *Scenario) Title() string {
-	first, _, _ := strings.Cut(s.Text, "\n")
-	return strings.TrimSpace(strings.TrimPrefix(first, "#"))
+	var words []string
+	for _, line := range strings.Split(s.Text, "\n") {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "#"))
+		words = append(words, line)
+		if line == "" || strings.HasSuffix(line, ".") {
+			break
+		}
+	}
+	return strings.TrimSpace(strings.Join(words, " "))
 }
 
 // keywords are words that name the word after them.

@@ -11,7 +11,7 @@ import (
 )
 
 // TestScenarios: each story ends well, and its trace is the golden one in
-// testdata, which the book shows. Refresh them with -rewrite.
+// testdata. Refresh them with -rewrite.
 func TestScenarios(t *testing.T) {
 	for _, name := range Scenarios() {
 		t.Run(name, func(t *testing.T) {
@@ -23,7 +23,7 @@ func TestScenarios(t *testing.T) {
 			if err := Run([]string{"run", name, "-seed", "1"}, &again); err != nil || got.String() != again.String() {
 				t.Fatalf("two runs of seed 1 differ (%v)", err)
 			}
-			golden(t, filepath.Join("testdata", name+".golden"), got.String())
+			golden(t, filepath.Join("testdata", name+".golden"), story(got.String()))
 		})
 	}
 }
@@ -46,6 +46,13 @@ func TestScenariosHoldWithOtherSeeds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// story returns what a run shows but for the hash and the counts at its end,
+// which any change of any message changes.
+func story(trace string) string {
+	s, _, _ := strings.Cut(trace, "trace hash ")
+	return s
 }
 
 func golden(t *testing.T, file, got string) {
@@ -86,7 +93,7 @@ func TestEveryScenarioOpensWithATitleAndAReason(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if title := s.Title(); title == "" || !strings.HasSuffix(title, ".") && !strings.HasSuffix(title, ")") {
+		if title := s.Title(); !strings.HasSuffix(title, ".") || len(title) > 120 {
 			t.Errorf("%s: the title %q is no sentence", name, title)
 		}
 	}
