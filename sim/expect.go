@@ -103,7 +103,7 @@ func (p *player) hasLeader(args []string) (func() bool, error) {
 				n++
 			}
 		}
-		return n > len(l.proc.server.Status().Peers)/2
+		return n > len(l.proc.server.Status().Config.Voters)/2
 	}, nil
 }
 
@@ -133,7 +133,7 @@ func (p *player) hasVoters(word string) (func() bool, error) {
 				continue // a voter may be down
 			}
 			var have []string
-			for _, peer := range h.proc.server.Status().Peers {
+			for _, peer := range h.proc.server.Status().Config.Voters {
 				have = append(have, string(peer.ID))
 			}
 			slices.Sort(have)

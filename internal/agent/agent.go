@@ -301,17 +301,25 @@ func (a *Agent) Leave(ctx context.Context) error {
 			a.log.Warn("agent: cannot remember to have left", "error", err)
 		}
 	}
+	a.driver.resign(ctx) // so that the new leader takes this server out
 	return a.driver.leave(ctx)
 }
 
 // stopTimeout bounds how long Stop waits for requests to end.
 const stopTimeout = 3 * time.Second
 
-// Stop stops the agent. What it has promised is on disk already.
+// Stop stops the agent. What it has promised is on disk already. First it takes
+// no new connections, so that clients turn to another agent; then a leader hands
+// over, which lets the writes that are under way end well; and then the rest
+// ends, whatever it is doing.
 func (a *Agent) Stop() {
-	a.cancel(errStopped)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
+	for _, s := range a.http {
+		go s.Shutdown(ctx)
+	}
+	a.driver.resign(ctx)
+	a.cancel(errStopped)
 	for _, s := range a.http {
 		if s.Shutdown(ctx) != nil {
 			s.Close()

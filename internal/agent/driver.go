@@ -54,6 +54,7 @@ type driver struct {
 	waiting map[server.RequestID]chan server.Answer
 	joins   map[netip.AddrPort][]chan error
 	left    []chan struct{}
+	retired []chan struct{} // of resign
 
 	members atomic.Pointer[[]swim.Member]
 	changed func([]swim.Member) // called on the loop when members changed; may be nil
@@ -121,6 +122,12 @@ func (d *driver) answer(e server.Effects) {
 			close(c)
 		}
 		d.left = nil
+	}
+	if e.Resigned {
+		for _, c := range d.retired {
+			close(c)
+		}
+		d.retired = nil
 	}
 }
 
@@ -273,6 +280,27 @@ func (d *driver) leave(ctx context.Context) error {
 		return fmt.Errorf("leave: %w", context.Cause(ctx))
 	case <-d.done:
 		return errStopped
+	}
+}
+
+// resign lets another server take over and waits until it has, or until nobody
+// does, or until ctx ends: the core bounds it, too.
+func (d *driver) resign(ctx context.Context) {
+	if d.server == nil {
+		return
+	}
+	c := make(chan struct{})
+	err := d.post(ctx, func(now time.Duration) {
+		d.retired = append(d.retired, c)
+		d.server.Resign(now)
+	})
+	if err != nil {
+		return
+	}
+	select {
+	case <-c:
+	case <-ctx.Done():
+	case <-d.done:
 	}
 }
 

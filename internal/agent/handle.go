@@ -142,7 +142,7 @@ func (h handle) stats() map[string]map[string]string {
 	groups["raft"] = map[string]string{
 		"state": st.Role.String(), "term": fmt.Sprint(st.Term), "applied_index": fmt.Sprint(st.Applied),
 		"commit_index": fmt.Sprint(st.Commit), "last_log_index": fmt.Sprint(st.Last),
-		"num_peers":    strconv.Itoa(max(0, len(st.Peers)-1)),
+		"num_peers":    strconv.Itoa(max(0, len(st.Config.Voters)-1)),
 		"last_contact": h.driver.server.LastContact(h.driver.now()).Round(time.Millisecond).String(),
 	}
 	return groups

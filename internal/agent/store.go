@@ -47,7 +47,7 @@ func (s store) Leader() string { return s.d.server.Status().Address }
 // Peers implements api.Store.
 func (s store) Peers() []string {
 	var addrs []string
-	for _, p := range s.d.server.Status().Peers {
+	for _, p := range s.d.server.Status().Config.Voters {
 		addrs = append(addrs, p.Addr)
 	}
 	return addrs

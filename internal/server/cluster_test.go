@@ -29,13 +29,15 @@ type group struct {
 
 type node struct {
 	*Server
-	up      bool
-	cut     bool // hears and says nothing
-	log     diskLog
-	trace   []string
-	fatal   error
-	tasks   []*SnapshotTask
-	members []swim.Event
+	up  bool
+	cut bool // hears and says nothing
+
+	resigned bool
+	log      diskLog
+	trace    []string
+	fatal    error
+	tasks    []*SnapshotTask
+	members  []swim.Event
 }
 
 // diskLog is what a node has made durable.
@@ -173,6 +175,7 @@ func (g *group) carryOut(n *node) (did bool) {
 		n.tasks = append(n.tasks, e.Snapshot)
 	}
 	n.members = append(n.members, e.Events...)
+	n.resigned = n.resigned || e.Resigned
 	if e.Fatal != nil {
 		n.fatal, n.up = e.Fatal, false
 	}

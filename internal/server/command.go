@@ -16,9 +16,21 @@ const commandVersion = 1
 type commandKind byte
 
 const (
-	kindKV      commandKind = 1
-	kindCatalog commandKind = 2
+	kindKV        commandKind = 1
+	kindCatalog   commandKind = 2
+	kindAutopilot commandKind = 3
+	// kindAdmin is carried out by the leader and never logged: see admin.go.
+	kindAdmin commandKind = 128
 )
+
+// known reports whether this server can carry out commands of the kind.
+func (k commandKind) known() bool {
+	switch k {
+	case kindKV, kindCatalog, kindAutopilot, kindAdmin:
+		return true
+	}
+	return false
+}
 
 // commandHeader is the length of what stands before a command's payload:
 //

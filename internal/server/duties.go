@@ -23,9 +23,10 @@ type duties struct {
 	members bool                           // servers came, went or moved: look at the voters
 
 	strangers map[string]raft.ClusterID // servers of other clusters, by ID, that were turned away
-	ages      []age                     // of log entries, for tombstones
-	nextAge   time.Duration
-	ready     bool // an entry of the own term has been applied: the View is current
+	care
+	ages    []age // of log entries, for tombstones
+	nextAge time.Duration
+	ready   bool // an entry of the own term has been applied: the View is current
 }
 
 // age says that the log was at index at that time.
@@ -44,6 +45,7 @@ func newDuties() duties {
 		flying: map[string]raft.Index{},
 
 		strangers: map[string]raft.ClusterID{},
+		care:      care{watched: map[raft.NodeID]*watched{}, outcasts: map[raft.NodeID]time.Duration{}},
 	}
 }
 
@@ -52,6 +54,7 @@ func (d *duties) begin(now time.Duration) {
 	d.full, d.members, d.ready = now, true, false
 	d.ages, d.nextAge = nil, now+ageInterval
 	clear(d.flying)
+	d.care.begin(now)
 }
 
 // deadline is when the leader has something to do even if nothing happens.
@@ -59,7 +62,7 @@ func (d *duties) deadline(leading bool) time.Duration {
 	if !leading || !d.ready {
 		return math.MaxInt64
 	}
-	return min(d.full, d.nextAge)
+	return min(d.full, d.nextAge, d.nextLook)
 }
 
 // memberChanged notes that a member is to be compared with the catalog.
@@ -73,6 +76,9 @@ func (s *Server) memberChanged(e swim.Event) {
 	if a := AgentOf(e.Member); a.Server && a.Addr.IsValid() {
 		d.members = true
 		d.addrs[raft.NodeID(e.Member.ID)] = a.Addr
+		if e.Kind == swim.Failed || e.Kind == swim.Departed {
+			delete(d.outcasts, raft.NodeID(e.Member.ID)) // if it comes back, it means to
+		}
 	}
 }
 

@@ -86,6 +86,9 @@ func (s *Server) receiveReply(now time.Duration, from raft.NodeID, r *Reply) {
 	}
 	if r.Code == codeNotLeader || r.Code == codeNoLeader {
 		s.retryLater(w)
+		if l := s.raft.Leader(); l != "" && l != from {
+			s.redispatch(now) // the leadership has moved, and we know where to
+		}
 		return
 	}
 	s.finish(w, r.Result, codeErrors[r.Code])

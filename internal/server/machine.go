@@ -29,9 +29,10 @@ type applied struct {
 // batch applies committed entries to one new View. Readers see all of the
 // batch or nothing of it.
 type batch struct {
-	kv      *kv.Txn
-	catalog *catalog.Txn
-	results []applied
+	kv        *kv.Txn
+	catalog   *catalog.Txn
+	autopilot Autopilot
+	results   []applied
 }
 
 // apply runs the commands of entries, in order, and returns what each came
@@ -40,7 +41,10 @@ type batch struct {
 // is reported in its Result: every replica refuses it alike. An error means
 // that this server is too old for the log; the View stays as it was.
 func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(), err error) {
-	b := batch{kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), results: make([]applied, 0, len(entries))}
+	b := batch{
+		kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), autopilot: m.view.Autopilot,
+		results: make([]applied, 0, len(entries)),
+	}
 	index := m.view.Index
 	for _, e := range entries {
 		if uint64(e.Index) != index+1 {
@@ -60,7 +64,7 @@ func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(),
 		}
 		b.results = append(b.results, applied{index: e.Index, term: e.Term, result: res})
 	}
-	m.view = &View{Index: index, KV: b.kv.Commit(), Catalog: b.catalog.Commit()}
+	m.view = &View{Index: index, KV: b.kv.Commit(), Catalog: b.catalog.Commit(), Autopilot: b.autopilot}
 	return b.results, func() { b.kv.Notify(); b.catalog.Notify() }, nil
 }
 
@@ -83,6 +87,12 @@ func (b *batch) run(index uint64, cmd []byte) (ok bool, err error) {
 			return false, err
 		}
 		return true, b.catalog.Apply(index, c)
+	case kindAutopilot:
+		c, err := decodeAutopilot(payload)
+		if err != nil {
+			return false, err
+		}
+		return b.autopilot.apply(index, c), nil
 	}
 	return false, fmt.Errorf("command kind %d: %w", kind, errVersion)
 }

@@ -32,13 +32,17 @@ const (
 // MaxPeerMessage bounds an encoded PeerBody, in bytes.
 const MaxPeerMessage = 8 << 20
 
-const maxErrText = 4096
+// The bounds of a Result's parts, in bytes.
+const (
+	maxErrText    = 4096
+	maxResultData = 1 << 20
+)
 
 // AppendPeer appends the encoded form of b:
 //
 //	raft:    | 1 | raft message, as package raft writes it                    |
 //	forward: | 2 | id uvarint | command                                       |
-//	reply:   | 3 | id uvarint | code | index uvarint | ok | error, a string   |
+//	reply:   | 3 | id uvarint | code | index uvarint | ok | error str | data   |
 func AppendPeer(dst []byte, b PeerBody) []byte {
 	switch {
 	case b.Raft != nil:
@@ -50,7 +54,8 @@ func AppendPeer(dst []byte, b PeerBody) []byte {
 		r := b.Reply
 		dst = wire.AppendUvarint(append(dst, peerReply), uint64(r.ID))
 		dst = wire.AppendUvarint(append(dst, byte(r.Code)), r.Result.Index)
-		return wire.AppendString(wire.AppendBool(dst, r.Result.OK), r.Result.Err)
+		dst = wire.AppendString(wire.AppendBool(dst, r.Result.OK), r.Result.Err)
+		return wire.AppendBytes(dst, r.Result.Data)
 	}
 	panic("server: encode a peer message without a body")
 }
@@ -72,6 +77,9 @@ func DecodePeer(b []byte) (PeerBody, error) {
 	case peerReply:
 		p := &Reply{ID: forwardID(r.Uvarint()), Code: replyCode(r.Byte())}
 		p.Result = Result{Index: r.Uvarint(), OK: r.Bool(), Err: r.String(maxErrText)}
+		if data := r.Bytes(maxResultData); len(data) > 0 {
+			p.Result.Data = data
+		}
 		if p.Code >= codeEnd {
 			r.Fail(wire.ErrValue)
 		}

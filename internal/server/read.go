@@ -33,11 +33,14 @@ type Status struct {
 	Address string      // of the leader's server port, "" if none is known
 	Term    raft.Term
 	Role    raft.Role
-	Peers   []raft.Peer // the voters
-	Applied uint64
-	Commit  raft.Index
-	Last    raft.Index
-	Members []swim.Member
+	Config  raft.Configuration
+	// ConfigIndex is where Config stands in the log. It is committed once Commit
+	// has reached it.
+	ConfigIndex raft.Index
+	Applied     uint64
+	Commit      raft.Index
+	Last        raft.Index
+	Members     []swim.Member
 }
 
 // Status returns what was true after the last event. It may be called from
@@ -61,7 +64,7 @@ func (s *Server) publishStatus() {
 		old.Role == n.Role && old.Applied == n.Applied && old.Commit == n.Commit && old.Last == n.Last && !s.membersChanged {
 		return
 	}
-	n.Peers = s.raft.Config().Voters
+	n.Config, n.ConfigIndex = s.raft.Config(), s.raft.ConfigIndex()
 	if old != nil && !s.membersChanged {
 		n.Members = old.Members
 	} else {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"time"
 
 	"praetor/raft"
@@ -21,9 +22,10 @@ type Answer struct {
 type stage uint8
 
 const (
-	waiting   stage = iota // for a leader: certainly not in any log
-	forwarded              // sent to the leader, no reply yet
-	proposed               // in this server's log at (index, term), not known to be committed
+	waiting      stage = iota // for a leader: certainly not in any log
+	forwarded                 // sent to the leader, no reply yet
+	proposed                  // in this server's log at (index, term), not known to be committed
+	transferring              // an operator's transfer of the leadership, not known to have ended
 	done
 )
 
@@ -34,7 +36,7 @@ type write struct {
 	cmd      []byte
 	deadline time.Duration
 	stage    stage
-	to       raft.NodeID // when forwarded
+	to       raft.NodeID // when forwarded, or transferring
 	forward  forwardID   // when forwarded
 	index    raft.Index  // when proposed
 	term     raft.Term   // when proposed
@@ -48,6 +50,7 @@ type writes struct {
 	all       []*write // by deadline, which is the order of arrival; done ones are dropped lazily
 	live      int      // how many of all are not done
 	waiting   []*write
+	transfers []*write
 	forwarded map[forwardID]*write
 	proposed  map[raft.Index]*write
 	byRequest map[RequestID]*write // the driver's own
@@ -99,7 +102,7 @@ func (s *Server) dispatch(now time.Duration, w *write) {
 	case w.from != "":
 		s.finish(w, Result{}, errNotLeader)
 	case leader == "":
-		s.writes.waiting = append(s.writes.waiting, w)
+		s.hold(w)
 	default:
 		w.stage, w.to, w.forward = forwarded, leader, s.writes.nextID
 		s.writes.nextID++
@@ -108,18 +111,38 @@ func (s *Server) dispatch(now time.Duration, w *write) {
 	}
 }
 
+// propose puts a write into the log, or carries it out if it is an operator's
+// command. What this server could not apply does not get in: it would stop all
+// servers.
 func (s *Server) propose(now time.Duration, w *write) {
+	kind, payload, err := splitCommand(w.cmd)
+	if err == nil && !kind.known() {
+		err = fmt.Errorf("command kind %d: the leader does not know it; upgrade it", kind)
+	}
+	switch {
+	case err != nil:
+		s.refuse(w, "%v", err)
+		return
+	case kind == kindAdmin:
+		s.administer(now, w, payload)
+		return
+	}
 	index, term, err := s.raft.Propose(now, [][]byte{w.cmd})
 	switch err {
 	case nil:
-		w.stage, w.index, w.term = proposed, index, term
-		w.older = s.writes.proposed[index]
-		s.writes.proposed[index] = w
+		s.entered(w, index, term)
 	case raft.ErrBusy:
 		s.finish(w, Result{}, ErrBusy)
 	default: // not the leader any more, or handing over: wait for the next one
-		s.writes.waiting = append(s.writes.waiting, w)
+		s.hold(w)
 	}
+}
+
+// entered notes that a write is in the log.
+func (s *Server) entered(w *write, index raft.Index, term raft.Term) {
+	w.stage, w.index, w.term = proposed, index, term
+	w.older = s.writes.proposed[index]
+	s.writes.proposed[index] = w
 }
 
 // finish gives a write its answer.
@@ -188,7 +211,7 @@ func (s *Server) expireWrites(now time.Duration) {
 		switch w.stage {
 		case waiting:
 			s.finish(w, Result{}, ErrNoLeader)
-		case forwarded, proposed:
+		case forwarded, proposed, transferring:
 			s.finish(w, Result{}, ErrTimeout)
 		}
 	}

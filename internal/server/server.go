@@ -73,7 +73,9 @@ type Effects struct {
 	Joins   []swim.JoinResult
 	Answers []Answer // wake these requests
 	Left    bool     // a Leave is complete: the driver may stop
-	Fatal   error    // the server cannot go on: stop it and show the error
+
+	Resigned bool  // a Resign is complete: the driver may stop
+	Fatal    error // the server cannot go on: stop it and show the error
 }
 
 // Server is the brain of one server: Raft, gossip, the stores, and a leader's
@@ -91,6 +93,7 @@ type Server struct {
 	boot     bootstrap
 
 	snapshots snapshots
+	resigning *resignation // nil: it is not
 
 	out      Effects
 	lastSeen leadership    // as of the last settle
@@ -208,6 +211,9 @@ func (s *Server) Deadline() time.Duration {
 	if s.retryAt > 0 {
 		d = min(d, s.retryAt)
 	}
+	if s.resigning != nil {
+		d = min(d, s.resigning.due)
+	}
 	return d
 }
 
@@ -241,6 +247,8 @@ func (s *Server) Effects(now time.Duration) Effects {
 func (s *Server) settle(now time.Duration) {
 	for {
 		s.noticeLeadership(now)
+		s.settleTransfers()
+		s.resign(now)
 		s.startRounds(now)
 		s.runBootstrap(now)
 		s.runDuties(now)

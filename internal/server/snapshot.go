@@ -16,13 +16,14 @@ import (
 
 // A saved View begins with one frame,
 //
-//	| "praetor" | version | index uvarint |
+//	| "praetor" | version | index uv | autopilot: created uv | modified uv | configuration |
 //
 // followed by the key/value store and the catalog as their packages save them.
+// The autopilot's part is there since version 2; in version 1 it was never set.
 const (
 	viewMagic   = "praetor"
-	viewVersion = 1
-	maxViewHead = 64
+	viewVersion = 2
+	maxViewHead = 128
 )
 
 // SnapshotTask asks the driver to write a snapshot: View, in the form that
@@ -38,6 +39,9 @@ type SnapshotTask struct {
 func SaveView(w io.Writer, v *View) error {
 	head := append([]byte(viewMagic), viewVersion)
 	head = wire.AppendUvarint(head, v.Index)
+	head = wire.AppendUvarint(head, v.Autopilot.CreateIndex)
+	head = wire.AppendUvarint(head, v.Autopilot.ModifyIndex)
+	head = appendAutopilotConfig(head, v.Autopilot.Config)
 	if _, err := w.Write(wire.AppendFrame(nil, head)); err != nil {
 		return fmt.Errorf("server: save snapshot at %d: %w", v.Index, err)
 	}
@@ -51,15 +55,8 @@ func LoadView(r io.Reader) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: load snapshot: %w", err)
 	}
-	rd := wire.NewReader(head)
-	if magic := rd.Take(len(viewMagic)); string(magic) != viewMagic {
-		return nil, fmt.Errorf("server: load snapshot: it begins with %q, not %q", magic, viewMagic)
-	}
-	if v := rd.Byte(); v != viewVersion {
-		return nil, fmt.Errorf("server: load snapshot: its version is %d, this server knows %d; upgrade it", v, viewVersion)
-	}
-	v := &View{Index: rd.Uvarint()}
-	if err := rd.Close(); err != nil {
+	v, err := readViewHead(head)
+	if err != nil {
 		return nil, fmt.Errorf("server: load snapshot: %w", err)
 	}
 	if v.KV, err = kv.Load(src); err != nil {
@@ -72,6 +69,23 @@ func LoadView(r io.Reader) (*View, error) {
 		return nil, errors.New("server: load snapshot: there is more behind its end")
 	}
 	return v, nil
+}
+
+// readViewHead reads the first frame: a View without the stores.
+func readViewHead(head []byte) (*View, error) {
+	r := wire.NewReader(head)
+	if magic := r.Take(len(viewMagic)); string(magic) != viewMagic {
+		return nil, fmt.Errorf("it begins with %q, not %q", magic, viewMagic)
+	}
+	version := r.Byte()
+	if version < 1 || version > viewVersion {
+		return nil, fmt.Errorf("its version is %d, this server knows 1 to %d; upgrade it", version, viewVersion)
+	}
+	v := &View{Index: r.Uvarint()}
+	if version >= 2 {
+		v.Autopilot = Autopilot{CreateIndex: r.Uvarint(), ModifyIndex: r.Uvarint(), Config: readAutopilotConfig(r)}
+	}
+	return v, r.Close()
 }
 
 // snapshots decides when to take a snapshot, and gathers one that arrives.

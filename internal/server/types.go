@@ -10,9 +10,10 @@ import (
 // View is the state of the cluster after one log entry: immutable, so whoever
 // holds one reads without locks for as long as it likes.
 type View struct {
-	Index   uint64 // of the last entry that was applied
-	KV      *kv.State
-	Catalog *catalog.State
+	Index     uint64 // of the last entry that was applied
+	KV        *kv.State
+	Catalog   *catalog.State
+	Autopilot Autopilot // zero: nobody has set it; read it with AutopilotConfig
 }
 
 // index is that of v, 0 for none.
@@ -42,6 +43,7 @@ type Result struct {
 	Index uint64 // of the log entry
 	OK    bool   // false: a condition (check-and-set) did not hold, and nothing changed
 	Err   string // not "": the command was refused, and nothing changed
+	Data  []byte // what a question that the leader answered came to, such as HealthCommand
 }
 
 // The errors of reads and writes. The API maps them to a status each.

@@ -8,18 +8,50 @@ import (
 	"praetor/swim"
 )
 
-// reconcileVoters takes one step towards the configuration that gossip asks
-// for: a new server is first a learner, becomes a voter when it has caught up,
-// and is taken out when it has left in good order. A server that failed stays:
-// it counts for the quorum until somebody says that it is gone. Raft changes
-// one server at a time, so there is one step at a time here.
+// care is what a leader remembers in order to look after the set of servers. A
+// new leader begins anew: what it did not see itself, it waits for once more.
+type care struct {
+	watched  map[raft.NodeID]*watched
+	nextLook time.Duration
+	// outcasts are the servers that the operator took out, and until when they
+	// are not taken in again though they are alive.
+	outcasts map[raft.NodeID]time.Duration
+}
+
+func (c *care) begin(now time.Duration) {
+	clear(c.watched)
+	clear(c.outcasts)
+	c.nextLook = now
+}
+
+// lookInterval is how often the leader looks whether its servers are healthy.
+const lookInterval = 100 * time.Millisecond
+
+// deadServerTimeout is after how long a failed server is taken out though
+// nobody has taken its place. A machine that reboots is back by then; and if it
+// comes later, it is taken in again.
+const deadServerTimeout = 10 * time.Minute
+
+// reconcileVoters takes one step towards the right set of voters. Gossip says
+// who there is: a new server is first a learner, and is taken out when it has
+// left in good order. The autopilot looks how they are: a learner that is
+// healthy gets a vote, and a server that failed is taken out when it may be.
+// Raft changes one server at a time, so there is one step at a time here.
 func (s *Server) reconcileVoters(now time.Duration) {
 	d := &s.duties
-	if !d.members && !s.hasLearners() {
+	look := d.nextLook <= now
+	if !d.members && !look {
 		return
 	}
-	d.members = false
-	next, what := s.nextConfiguration(now)
+	next, what := raft.Configuration{}, ""
+	if look {
+		d.nextLook = now + lookInterval
+		next, what = s.tend(now)
+	}
+	if what == "" && d.members {
+		d.members = false
+		next, what = s.nextConfiguration(now)
+	}
 	if what == "" {
 		return
 	}
@@ -31,16 +63,75 @@ func (s *Server) reconcileVoters(now time.Duration) {
 	d.members = true
 }
 
-func (s *Server) hasLearners() bool { return len(s.raft.Config().Learners) > 0 }
+// tend returns the configuration after the next step that the servers' health
+// asks for, and the step in words; "" if there is none.
+func (s *Server) tend(now time.Duration) (raft.Configuration, string) {
+	c, h := s.raft.Config(), s.health(now)
+	if sh, ok := s.promotable(h); ok {
+		p, _ := c.Peer(sh.ID)
+		remove(&c.Learners, p.ID)
+		c.Voters = append(c.Voters, p)
+		return c, s.nameOf(p.ID) + " has caught up and votes"
+	}
+	if sh, ok := s.deadServer(now, h); ok {
+		remove(&c.Voters, sh.ID)
+		remove(&c.Learners, sh.ID)
+		return c, s.nameOf(sh.ID) + " has failed and is taken out"
+	}
+	return c, ""
+}
+
+// promotable finds a learner that may vote: it has been healthy for the
+// stabilization time, so that a machine that flaps never becomes part of a
+// quorum. While there are fewer than three voters it need only be healthy:
+// such a cluster survives no failure, and to wait would only prolong that.
+func (s *Server) promotable(h Health) (ServerHealth, bool) {
+	wait := s.machine.view.AutopilotConfig().ServerStabilizationTime
+	if h.voters() < 3 {
+		wait = 0
+	}
+	for _, sh := range h.Servers {
+		if !sh.Voter && sh.Healthy && sh.StableFor >= wait {
+			return sh, true
+		}
+	}
+	return ServerHealth{}, false
+}
+
+// deadServer finds a server that failed and may be taken out:
+//
+//   - CleanupDeadServers is on;
+//   - there are more voters than when it died, so that another has taken its
+//     place, or it has been dead for deadServerTimeout, under this leader's eyes;
+//   - the healthy voters are a quorum of those that are left, so that it is
+//     certain that the change can be made and the cluster goes on;
+//   - and they are at least MinQuorum.
+//
+// So it always is the minority that goes, one at a time.
+//
+// A learner counts for nothing, and may go when its time is up.
+func (s *Server) deadServer(now time.Duration, h Health) (ServerHealth, bool) {
+	c := s.machine.view.AutopilotConfig()
+	if !c.CleanupDeadServers {
+		return ServerHealth{}, false
+	}
+	voters, well := h.voters(), h.healthyVoters()
+	safe := well > (voters-1)/2 && uint64(well) >= c.MinQuorum
+	for _, sh := range h.Servers {
+		w := s.duties.watched[sh.ID]
+		replaced := sh.Voter && voters > w.among
+		due := w.dead > 0 && (replaced || now-w.dead >= deadServerTimeout)
+		if due && (safe || !sh.Voter) {
+			return sh, true
+		}
+	}
+	return ServerHealth{}, false
+}
 
 // nextConfiguration returns the configuration that is one step nearer to what
 // gossip says, and the step in words; "" if there is nothing to do.
 func (s *Server) nextConfiguration(now time.Duration) (raft.Configuration, string) {
 	c := s.raft.Config()
-	c.Voters, c.Learners = slices.Clone(c.Voters), slices.Clone(c.Learners)
-	if what := s.promote(&c); what != "" {
-		return c, what
-	}
 	for _, m := range s.pool.Members() {
 		a := AgentOf(m)
 		if !a.Server || a.Datacenter != s.cfg.Datacenter {
@@ -57,7 +148,7 @@ func (s *Server) nextConfiguration(now time.Duration) (raft.Configuration, strin
 			remove(&c.Voters, id)
 			remove(&c.Learners, id)
 			return c, m.Name + " has left and is taken out"
-		case m.State != swim.Alive || in || !a.Addr.IsValid():
+		case m.State != swim.Alive || in || !a.Addr.IsValid() || now < s.duties.outcasts[id]:
 		case stranger:
 			s.turnAway(now, m, a.Cluster)
 		case a.Bootstrap && a.Cluster == 0:
@@ -77,27 +168,6 @@ func (s *Server) turnAway(now time.Duration, m swim.Member, cluster raft.Cluster
 	}
 	s.duties.strangers[m.ID] = cluster
 	s.trace(now, "cluster: %s at %v belongs to another cluster (%x, ours is %x) and is not taken in; to move it here, stop it and wipe its data directory", m.Name, m.Addr, uint64(cluster), uint64(s.raft.Cluster()))
-}
-
-// catchUp is how near to the end of the log a learner must be to become a
-// voter: from there on it keeps up with the others.
-const catchUp = 128
-
-// promote makes a learner that has caught up a voter.
-func (s *Server) promote(c *raft.Configuration) string {
-	if len(c.Learners) == 0 {
-		return ""
-	}
-	for _, ps := range s.raft.Status().Peers {
-		p, known := s.raft.Config().Peer(ps.ID)
-		if !known || !holds(c.Learners, ps.ID) || ps.Match == 0 || ps.Match+catchUp < s.raft.Committed() {
-			continue
-		}
-		remove(&c.Learners, ps.ID)
-		c.Voters = append(c.Voters, p)
-		return string(ps.ID) + " has caught up and votes"
-	}
-	return ""
 }
 
 func holds(list []raft.Peer, id raft.NodeID) bool {
