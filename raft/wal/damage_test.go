@@ -327,6 +327,15 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 	}
 }
 
+func TestASegmentThatClaimsToBeHugeIsRefused(t *testing.T) {
+	files := lived(t).files()
+	name := segments(files)[0]
+	files[name][16] = 0x7f // the first byte of its size
+	wal.FixSums(files[name])
+	_, _, err := reopen(t, files)
+	refused(t, err, name, 0)
+}
+
 func TestAnEmptySegmentIsRefusedAndAnUnfinishedOneIsRemoved(t *testing.T) {
 	r := lived(t)
 	files := r.files()

@@ -99,24 +99,29 @@
 //  2. A later record in the segment says that the place was durable: damage.
 //  3. The header is complete and wrong, or the payload is complete and wrong:
 //     damage. Complete means that no end mark and no whole sector of it is zero.
+//     But a header whose checksum is wrong, and which has neither the offset
+//     nor the prev crc of a record in this place, never was one of this log.
 //  4. All that follows is zero: the end of the log. If the file is shorter than
-//     its records made it grow, as when the growth was not synced, the log goes
-//     on in a new segment, whose header says where the old one ends.
+//     was preallocated, as when a growth was not synced, the log goes on in a
+//     new segment, whose header says where the old one ends.
 //  5. Otherwise an unfinished write, of which nobody was told that it was
-//     durable. It is cut off: the log goes on in a new segment likewise.
+//     durable, or what somebody else left there. It is cut off: the log goes on
+//     in a new segment likewise.
 //
 // Damage is a [*CorruptError] and nothing is changed on the disk. A repair is
 // reported by [WAL.Repairs].
 //
-// Rules 4 and 5 leave one case that no log on one disk can tell apart: the
+// Rules 3 to 5 leave one case that no log on one disk can tell apart: the
 // writes since the last Sync but one were synced, and then turned to zeros, at
-// least a sector of them or their last byte. (If a payload holds a sector of
-// zeros of its own, also any other change of that payload.) They are cut. A
-// disk that acknowledges fdatasync and forgets the write does this, and no
-// Raft is safe on such a disk; a changed bit does not, it falls under rule 3.
-// As soon as one more record is on disk, rule 2 covers these writes too;
-// [WAL.Close] writes an empty one for that. A last segment that is missing as a
-// whole is noticed too, by the seal that the one before it got.
+// least a sector of them or their last byte, or to garbage, at least both of
+// those fields. (If a payload holds a sector of zeros of its own, also any other
+// change of that payload.) They are cut. A disk that acknowledges fdatasync and
+// forgets the write does this, and no Raft is safe on such a disk; a changed bit
+// does not, it falls under rule 3. As soon as one more record is on disk, rule 2
+// covers these writes too; [WAL.Close] writes an empty one for that. A last
+// segment that is missing as a whole is noticed too, by the seal that the one
+// before it got. If its end is missing, so is what could prove that: every
+// record that is still whole is kept, and the cut is reported.
 //
 // Sources: D. Ongaro, "Consensus: Bridging Theory and Practice", 3.8 (what must
 // be durable); R. Alagappan et al., "Protocol-Aware Recovery

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"praetor/raft"
-	"praetor/raft/wal"
 	"praetor/sim/disk"
 )
 
@@ -59,85 +58,5 @@ func TestALargeRecordMakesItsSegmentLarger(t *testing.T) {
 	r.open()
 	if n := len(r.wal.Repairs()); n > 0 {
 		t.Errorf("%d repairs", n)
-	}
-}
-
-// stages is a log of one segment, and what it held after each record.
-type stages struct {
-	files map[string][]byte
-	name  string
-	ends  []int // the last byte of each record that counts is before it
-	held  []raft.Stored
-}
-
-// newStages makes a segment that has grown once. Its records are synced, but the
-// last one.
-func newStages(t *testing.T) stages {
-	r := newRig(t, 1<<20)
-	r.open()
-	var s stages
-	note := func() {
-		s.files = r.files()
-		s.name = segments(s.files)[0]
-		s.ends = append(s.ends, ends(s.files[s.name]))
-		s.held = append(s.held, r.model.now)
-	}
-	note()
-	add := func(w raft.Write) { r.ok(r.sync()); r.ok(r.append(w)); note() }
-	add(raft.Write{Hard: &raft.HardState{Cluster: 9, Term: 4, Vote: "n1"}, Entries: entries(1, 4, 4)})
-	add(raft.Write{Entries: []raft.Entry{{Index: 5, Term: 4, Data: bytes.Repeat([]byte("x"), 3700)}}})
-	for i := raft.Index(6); i < 12; i++ {
-		add(raft.Write{Entries: entries(i, 1, 4)})
-	}
-	if n := len(s.files[s.name]); n != 8192 {
-		t.Fatalf("the segment has %d bytes", n)
-	}
-	return s
-}
-
-// aligned returns where the next record begins after an offset.
-func aligned(offset int) int { return (offset + 31) &^ 31 }
-
-// open opens the log with another content of the segment, and lets it go on.
-func (s stages) open(t *testing.T, content []byte) (raft.Stored, []wal.Repair, error) {
-	t.Helper()
-	files := map[string][]byte{s.name: content}
-	w, stored, err := reopen(t, files)
-	if err != nil {
-		return stored, nil, err
-	}
-	r := &rig{t: t, disk: diskOf(t, files), size: 1 << 20}
-	r.model.may = []raft.Stored{stored}
-	r.open()
-	r.goesOn()
-	return stored, w.Repairs(), nil
-}
-
-// The last segment may be cut anywhere: every record that is still whole is
-// there, and what is missing is reported. Only its head must be complete,
-// without which it would not have got its name.
-func TestALastSegmentThatIsCutShortKeepsEveryWholeRecord(t *testing.T) {
-	s := newStages(t)
-	for n := range s.files[s.name] {
-		got, repairs, err := s.open(t, s.files[s.name][:n])
-		if n < s.ends[0] {
-			refused(t, err, s.name, int64(n))
-			continue
-		}
-		whole := 0
-		for whole+1 < len(s.ends) && s.ends[whole+1] <= n {
-			whole++
-		}
-		if err != nil || !same(got, s.held[whole]) {
-			t.Fatalf("cut to %d bytes: got %s, %v; want %s", n, describe(got), err, describe(s.held[whole]))
-		}
-		// Where a record ended when the file did it looks as before the growth.
-		want := 1
-		if n == 4096 && aligned(s.ends[whole]) == n {
-			want = 0
-		}
-		if len(repairs) != want || want == 1 && repairs[0].File != s.name {
-			t.Fatalf("cut to %d bytes: repairs %v", n, repairs)
-		}
 	}
 }

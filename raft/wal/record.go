@@ -81,6 +81,7 @@ const (
 	whole   verdict = iota // a record
 	empty                  // zeros: nothing was written
 	torn                   // begun but not finished, as a crash leaves it
+	foreign                // nothing that was ever written there
 	damaged                // finished once, and different now
 )
 
@@ -108,9 +109,10 @@ type header struct {
 	prev, payload, sum checksum
 }
 
-// parseHeader judges the header at the offset. Bytes past the end of seg count
-// as zeros: they were never written.
-func parseHeader(seg []byte, seed checksum, offset int64) (header, finding) {
+// parseHeader judges the header at the offset, which follows a record with the
+// checksum prev. Bytes past the end of seg count as zeros: they were never
+// written.
+func parseHeader(seg []byte, seed, prev checksum, offset int64) (header, finding) {
 	var b [headerSize]byte
 	copy(b[:], seg[min(offset, int64(len(seg))):])
 	switch {
@@ -125,8 +127,11 @@ func parseHeader(seg []byte, seed checksum, offset int64) (header, finding) {
 		offset: int64(field(8)), durable: int64(field(12)),
 		prev: checksum(field(16)), payload: checksum(field(20)), sum: checksum(field(24)),
 	}
+	valid := b[31] == endMark && string(b[28:31]) == "rec" && h.sum == sumOf(seed, b[:24])
 	switch {
-	case b[31] != endMark || string(b[28:31]) != "rec" || h.sum != sumOf(seed, b[:24]):
+	case !valid && h.offset != offset && h.prev != prev:
+		return header{}, finding{verdict: foreign, reason: "it never was a record of this log"}
+	case !valid:
 		return header{}, finding{verdict: damaged, reason: "checksum of a record's header is wrong"}
 	case h.offset != offset:
 		return header{}, finding{verdict: damaged, reason: "record belongs to another place"}
@@ -141,7 +146,7 @@ func parseHeader(seg []byte, seed checksum, offset int64) (header, finding) {
 // parseRecord judges what begins at the offset. prev is the checksum of the
 // record before it.
 func parseRecord(seg []byte, seed, prev checksum, offset int64) finding {
-	h, f := parseHeader(seg, seed, offset)
+	h, f := parseHeader(seg, seed, prev, offset)
 	if f.verdict != whole {
 		return f
 	}
@@ -207,7 +212,7 @@ func provenDurable(seg []byte, seed checksum, offset int64) (int64, bool) {
 		if seg[o+headerSize-1] != endMark {
 			continue
 		}
-		if h, f := parseHeader(seg, seed, o); f.verdict == whole && h.durable > offset {
+		if h, f := parseHeader(seg, seed, 0, o); f.verdict == whole && h.durable > offset {
 			return o, true
 		}
 	}

@@ -92,7 +92,7 @@ func (r *replay) readSealed(s *segment, data []byte, next segment) error {
 		switch f.verdict {
 		case empty:
 			return corrupt(s.name, at.offset, "records are missing here: %s says that it goes on to offset %d", next.name, next.header.prevEnd)
-		case torn, damaged:
+		case torn, foreign, damaged:
 			return corrupt(s.name, at.offset, "%s", f.reason)
 		}
 		if err := r.apply(s, f.record); err != nil {
@@ -107,7 +107,8 @@ func (r *replay) readSealed(s *segment, data []byte, next segment) error {
 }
 
 // readLast reads the last segment. What is wrong behind its last record may be
-// what a crash left of writes that nobody was told were durable; see judge.
+// what a crash left of writes that nobody was told were durable, or garbage; see
+// judge.
 func (r *replay) readLast(s *segment, data []byte) (end, error) {
 	at := place{seed: s.seed, offset: headerSize}
 	for {
@@ -132,7 +133,7 @@ func (rec record) following() place {
 }
 
 // judge decides what to make of the place where the last segment holds no
-// further record: its end, an unfinished write to be cut, or damage.
+// further record: its end, something to be cut off, or damage.
 func (r *replay) judge(s *segment, data []byte, at place, f finding) (end, error) {
 	if f.verdict == damaged {
 		return end{}, corrupt(s.name, at.offset, "%s", f.reason)
@@ -156,6 +157,9 @@ func (r *replay) endAt(s *segment, data []byte, at place, f finding) end {
 	}
 	e := end{at: at, unproven: data[at.durable:at.offset]}
 	switch room := roomFor(max(size, at.offset), s.header.size); {
+	case f.verdict == foreign:
+		e.cut = true
+		r.repaired(s.name, at.offset, "cut off garbage (%s)", f.reason)
 	case !isZero(data[at.offset:]):
 		e.cut = true
 		reason := cmp.Or(f.reason, "writes that follow it reached the disk but it did not")

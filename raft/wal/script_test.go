@@ -52,6 +52,8 @@ func (p *player) run(c script.Command) string {
 		"dump":    (*player).cmdDump,
 		"flip":    (*player).cmdFlip,
 		"zero":    (*player).cmdZero,
+		"cut":     (*player).cmdCut,
+		"garbage": (*player).cmdGarbage,
 		"remove":  (*player).cmdRemove,
 	}[c.Verb]
 	if !ok {
@@ -182,9 +184,10 @@ func (p *player) cmdDump(c script.Command) error {
 }
 
 // edit changes the bytes of a file behind the log's back, durably.
-func (p *player) edit(name string, change func(b []byte)) error {
+func (p *player) edit(name string, change func(b []byte) []byte) error {
 	files := p.files()
-	change(files[p.pick(name)])
+	name = p.pick(name)
+	files[name] = change(files[name])
 	p.disk = diskOf(p.t, files)
 	p.trace()
 	return nil
@@ -192,12 +195,28 @@ func (p *player) edit(name string, change func(b []byte)) error {
 
 // flip FILE OFFSET: flips a bit.
 func (p *player) cmdFlip(c script.Command) error {
-	return p.edit(c.Arg(0), func(b []byte) { b[index(c.Arg(1))] ^= 1 })
+	return p.edit(c.Arg(0), func(b []byte) []byte { b[index(c.Arg(1))] ^= 1; return b })
 }
 
 // zero FILE FROM TO: makes bytes zero.
 func (p *player) cmdZero(c script.Command) error {
-	return p.edit(c.Arg(0), func(b []byte) { clear(b[index(c.Arg(1)):index(c.Arg(2))]) })
+	return p.edit(c.Arg(0), func(b []byte) []byte { clear(b[index(c.Arg(1)):index(c.Arg(2))]); return b })
+}
+
+// cut FILE SIZE: makes the file shorter.
+func (p *player) cmdCut(c script.Command) error {
+	return p.edit(c.Arg(0), func(b []byte) []byte { return b[:index(c.Arg(1))] })
+}
+
+// garbage FILE OFFSET LENGTH: writes the letter G over the bytes from the offset
+// on; the file grows if it must.
+func (p *player) cmdGarbage(c script.Command) error {
+	return p.edit(c.Arg(0), func(b []byte) []byte {
+		at, n := int(index(c.Arg(1))), int(index(c.Arg(2)))
+		b = append(b, make([]byte, max(0, at+n-len(b)))...)
+		copy(b[at:], bytes.Repeat([]byte("G"), n))
+		return b
+	})
 }
 
 // remove FILE: removes a file.

@@ -1,0 +1,186 @@
+package wal_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"praetor/raft"
+	"praetor/raft/wal"
+	"praetor/sim/disk"
+)
+
+// stages is a log of one segment, and what it held after each record.
+type stages struct {
+	files map[string][]byte
+	name  string
+	ends  []int // the last byte of each record that counts is before it
+	held  []raft.Stored
+}
+
+// newStages makes a segment that has grown once. Its records are synced, but the
+// last one.
+func newStages(t *testing.T) stages {
+	r := newRig(t, 1<<20)
+	r.open()
+	var s stages
+	note := func() {
+		s.files = r.files()
+		s.name = segments(s.files)[0]
+		s.ends = append(s.ends, ends(s.files[s.name]))
+		s.held = append(s.held, r.model.now)
+	}
+	note()
+	add := func(w raft.Write) { r.ok(r.sync()); r.ok(r.append(w)); note() }
+	add(raft.Write{Hard: &raft.HardState{Cluster: 9, Term: 4, Vote: "n1"}, Entries: entries(1, 4, 4)})
+	add(raft.Write{Entries: []raft.Entry{{Index: 5, Term: 4, Data: bytes.Repeat([]byte("x"), 3700)}}})
+	for i := raft.Index(6); i < 12; i++ {
+		add(raft.Write{Entries: entries(i, 1, 4)})
+	}
+	if n := len(s.files[s.name]); n != 8192 {
+		t.Fatalf("the segment has %d bytes", n)
+	}
+	return s
+}
+
+// aligned returns where the next record begins after an offset.
+func aligned(offset int) int { return (offset + 31) &^ 31 }
+
+// open opens the log with another content of the segment, and lets it go on.
+func (s stages) open(t *testing.T, content []byte) (raft.Stored, []wal.Repair, error) {
+	t.Helper()
+	files := map[string][]byte{s.name: content}
+	w, stored, err := reopen(t, files)
+	if err != nil {
+		return stored, nil, err
+	}
+	r := &rig{t: t, disk: diskOf(t, files), size: 1 << 20}
+	r.model.may = []raft.Stored{stored}
+	r.open()
+	r.goesOn()
+	return stored, w.Repairs(), nil
+}
+
+// The last segment may be cut anywhere: every record that is still whole is
+// there, and what is missing is reported. Only its head must be complete,
+// without which it would not have got its name.
+func TestALastSegmentThatIsCutShortKeepsEveryWholeRecord(t *testing.T) {
+	s := newStages(t)
+	for n := range s.files[s.name] {
+		got, repairs, err := s.open(t, s.files[s.name][:n])
+		if n < s.ends[0] {
+			refused(t, err, s.name, int64(n))
+			continue
+		}
+		whole := 0
+		for whole+1 < len(s.ends) && s.ends[whole+1] <= n {
+			whole++
+		}
+		if err != nil || !same(got, s.held[whole]) {
+			t.Fatalf("cut to %d bytes: got %s, %v; want %s", n, describe(got), err, describe(s.held[whole]))
+		}
+		// Where a record ended when the file did it looks as before the growth.
+		want := 1
+		if n == 4096 && aligned(s.ends[whole]) == n {
+			want = 0
+		}
+		if len(repairs) != want || want == 1 && repairs[0].File != s.name {
+			t.Fatalf("cut to %d bytes: repairs %v", n, repairs)
+		}
+	}
+}
+
+// Garbage behind the last record, at any place of the file and beyond its end,
+// is cut off and reported, and costs no record.
+func TestGarbageBehindTheLastRecordIsCutOff(t *testing.T) {
+	s := newStages(t)
+	whole := s.files[s.name]
+	end, last := s.ends[len(s.ends)-1], s.held[len(s.held)-1]
+	rng := rand.New(rand.NewPCG(1, 1))
+	random := make([]byte, 5000)
+	for i := range random {
+		random[i] = byte(1 + rng.IntN(255))
+	}
+	for _, pattern := range [][]byte{random, bytes.Repeat([]byte{0xa5}, 5000), bytes.Repeat([]byte{0xff}, 5000), whole[:4200]} {
+		for _, at := range []int{aligned(end), aligned(end) + 1, aligned(end) + 64, 8191, 8192} {
+			for _, n := range []int{1, 31, 32, 37, 64, 100, len(pattern)} {
+				garbage := pattern[:n]
+				over := slices.Concat(whole[:at], garbage) // the file ends with it
+				within := slices.Clone(whole)
+				copy(within[at:], garbage)
+				for what, content := range map[string][]byte{"at the end of the file": over, "within the file": within} {
+					if bytes.Equal(content, whole) {
+						continue // nothing of it fits there
+					}
+					got, repairs, err := s.open(t, content)
+					if err != nil || !same(got, last) || len(repairs) != 1 {
+						t.Errorf("%d bytes of garbage (%.4x…) at %d (of %d), %s: got %s, %v, repairs %v", n, garbage, at, end, what, describe(got), err, repairs)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A header with a wrong checksum is a damaged record and no garbage if it still
+// says its place or what it follows.
+func TestADamagedHeaderIsNotTakenForGarbage(t *testing.T) {
+	s := newStages(t)
+	newest, durable := aligned(s.ends[len(s.ends)-2]), aligned(s.ends[len(s.ends)-3])
+	for _, c := range []struct {
+		name    string
+		at      int
+		changed [][2]int // parts of the header
+		refused bool
+	}{
+		{"only the offset fits", newest, [][2]int{{0, 8}, {12, 32}}, true},
+		{"only the prev crc fits", newest, [][2]int{{0, 16}, {20, 32}}, true},
+		{"neither fits", newest, [][2]int{{8, 12}, {16, 20}}, false},
+		{"none of it fits", newest, [][2]int{{0, 32}}, false},
+		{"none fits, but a later record says that it was durable", durable, [][2]int{{0, 32}}, true},
+	} {
+		b := slices.Clone(s.files[s.name])
+		for _, part := range c.changed {
+			for i := c.at + part[0]; i < c.at+part[1]; i++ {
+				b[i] ^= 0x5a
+			}
+		}
+		got, repairs, err := s.open(t, b)
+		if c.refused {
+			refused(t, err, s.name, int64(c.at))
+		} else if err != nil || !same(got, s.held[len(s.held)-2]) || len(repairs) != 1 {
+			t.Errorf("%s: got %s, %v, repairs %v", c.name, describe(got), err, repairs)
+		}
+	}
+}
+
+// A crash may come at any moment of a repair. The next start makes it again, or
+// goes on from there, and finds the same records.
+func TestAnInterruptedRepairIsMadeAgain(t *testing.T) {
+	s := newStages(t)
+	whole := s.files[s.name]
+	end, last := s.ends[len(s.ends)-1], s.held[len(s.held)-1]
+	for what, content := range map[string][]byte{
+		"zeros are cut off":          whole[:8000],
+		"padding is cut off":         whole[:end+1],
+		"all padding is cut off":     whole[:end],
+		"garbage behind the padding": slices.Concat(whole[:aligned(end)], bytes.Repeat([]byte("G"), 600)),
+	} {
+		d := diskOf(t, map[string][]byte{s.name: content})
+		states := 0
+		d.Fault = func(disk.Op) disk.Fault {
+			for after := range d.CrashStates() {
+				states++
+				r := &rig{t: t, disk: after, size: 1 << 20}
+				r.model.may = []raft.Stored{last}
+				r.open()
+				r.goesOn()
+			}
+			return disk.Fault{}
+		}
+		if _, _, err := openWAL(d, 1<<20); err != nil || states < 100 {
+			t.Errorf("%s: %d crash states, %v", what, states, err)
+		}
+	}
+}
