@@ -23,6 +23,9 @@ type Config struct {
 	// to the wait of a blocking query, so that a herd of them spreads. nil
 	// stands for the system's randomness.
 	Jitter func(max time.Duration) time.Duration
+	// Now returns the time of day, for answers that tell since when something
+	// is so. nil stands for the system's clock.
+	Now func() time.Time
 }
 
 // DefaultMaxWaiting bounds the blocking queries of an agent: each costs a
@@ -44,10 +47,13 @@ func New(cfg Config) *API {
 	if cfg.Jitter == nil {
 		cfg.Jitter = rand.N[time.Duration]
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	a := &API{cfg: cfg}
 	a.router = newRouter(a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
 		a.agentRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes(),
-		a.agentHealthRoutes())
+		a.agentHealthRoutes(), a.operatorRoutes(), a.autopilotRoutes())
 	return a
 }
 

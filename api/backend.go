@@ -28,6 +28,24 @@ type Store interface {
 	Leader() string
 	// Peers returns the addresses of the Raft configuration's members.
 	Peers() []string
+	Operator
+}
+
+// Operator is what an operator asks of the servers. Transfer and RemovePeer
+// are carried out by the leader, whichever server is asked, and return when
+// they have taken effect; what the leader refuses is made by Invalidf.
+type Operator interface {
+	// RaftServers returns the members of the Raft configuration that this server
+	// knows, by ID, and the configuration's index in the log.
+	RaftServers() (servers []RaftServer, index uint64)
+	// ServerHealth returns the leader's report on all servers.
+	ServerHealth(ctx context.Context) (server.Health, error)
+	// Transfer hands the leadership to the voter with the ID, or for "" to the
+	// one that can lead soonest.
+	Transfer(ctx context.Context, id string) error
+	// RemovePeer takes the server with the ID, or for "" the one with the
+	// address, out of the Raft configuration.
+	RemovePeer(ctx context.Context, id, addr string) error
 }
 
 // Agent is the agent that answers: its place in the gossip pool, and the

@@ -37,7 +37,8 @@
 // hands every other request as it is to Config.Forward.
 //
 // A file is a group of endpoints: kv.go, catalog.go, health.go, status.go,
-// agent.go, agentservice.go, agentcheck.go, agenthealth.go, metrics.go.
+// agent.go, agentservice.go, agentcheck.go, agenthealth.go, metrics.go,
+// operator.go, autopilot.go, snapshot.go.
 // shapes.go has the JSON of answers, definition.go and registration.go that of
 // requests.
 //

@@ -29,8 +29,8 @@ const (
 // would widen an answer (?filter=) or a write (?cas=) behind the client's
 // back. One that is not here is ignored, as Consul does.
 var parameters = map[string]form{
-	"acquire": text, "cas": number, "enable": boolean, "filter": text, "flags": number,
-	"format": text, "hash": text, "keys": flag, "merge-central-config": flag, "near": text,
+	"acquire": text, "address": text, "cas": number, "enable": boolean, "filter": text, "flags": number,
+	"format": text, "hash": text, "id": text, "keys": flag, "merge-central-config": flag, "near": text,
 	"node-meta": pair, "note": text, "ns": text, "partition": text, "passing": flag, "peer": text,
 	"prune": flag, "raw": flag, "reason": text, "recurse": flag, "release": text,
 	"replace-existing-checks": flag, "segment": text, "separator": text, "sg": text, "tag": text,

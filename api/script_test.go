@@ -21,18 +21,25 @@ import (
 //	store [known=BOOL] [age=DURATION] [error=noleader|busy|lost|toolarge|none]
 //	upload PATH bytes=N [chunked=true]   PUT a body of that size; says how much of it was read
 //	calls                                what the agent was asked for since the last calls
+//	unwell                               n3 has failed
 //	modes                                the barriers that were asked for since the last modes
 func TestScripts(t *testing.T) {
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
 		store, agent := apitest.NewStore(), &apitest.Agent{}
 		a := api.New(api.Config{Datacenter: "dc1", Agent: agent, Store: store,
-			Jitter: func(time.Duration) time.Duration { return 0 }})
+			Jitter: func(time.Duration) time.Duration { return 0 },
+			Now:    func() time.Time { return time.Date(2030, 1, 2, 13, 0, 0, 0, time.UTC) }})
 		return func(c script.Command) string {
 			switch c.Verb {
 			case "store":
 				return configure(store, c)
 			case "calls":
-				return strings.Join(agent.Took(), "\n")
+				return strings.Join(append(agent.Took(), store.Took()...), "\n")
+			case "unwell":
+				ill := &store.Health.Servers[2]
+				ill.Healthy, ill.Gossip, ill.LastContact, ill.StableFor = false, "failed", 9*time.Second, 8*time.Second
+				store.Health.Healthy, store.Health.FailureTolerance = false, 0
+				return ""
 			case "modes":
 				return modes(store)
 			case "upload":

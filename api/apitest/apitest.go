@@ -20,6 +20,7 @@ import (
 	"praetor/catalog"
 	"praetor/internal/server"
 	"praetor/kv"
+	"praetor/raft"
 )
 
 // Store is an api.Store of one server that is its own leader: the real state
@@ -28,16 +29,20 @@ type Store struct {
 	mu    sync.Mutex // held while a command is applied
 	view  atomic.Pointer[server.View]
 	modes []server.ReadMode
+	calls []string
 
 	// What the methods answer. Set them before a request, not during one.
 	Known bool          // whether there is a leader
 	Age   time.Duration // since it was heard of
-	Fail  error         // of Barrier and Write, if not nil
+	Fail  error         // of whatever needs a leader, if not nil
+	// Health is the leader's report.
+	Health server.Health
 }
 
-// NewStore returns an empty store with a leader.
+// NewStore returns an empty store with a leader: n1 of three servers that are
+// all well.
 func NewStore() *Store {
-	s := &Store{Known: true}
+	s := &Store{Known: true, Health: health()}
 	s.view.Store(&server.View{Index: 10, KV: kv.New(), Catalog: catalog.New()})
 	return s
 }
@@ -70,37 +75,19 @@ func (s *Store) Put(key, value string) uint64 {
 	return res.Index
 }
 
-// Write implements api.Store: it applies one command as one log entry. A command is a version, a kind
-// and what the store of that kind encodes.
+// Write implements api.Store: it applies one command as one log entry.
 func (s *Store) Write(_ context.Context, cmd []byte) (server.Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.Fail != nil {
 		return server.Result{}, s.Fail
 	}
-	old := s.view.Load()
-	index := old.Index + 1
-	keys, cat := old.KV.Txn(), old.Catalog.Txn()
-	ok, err := true, error(nil)
-	switch cmd[1] {
-	case 1:
-		var c kv.Command
-		if c, err = kv.DecodeCommand(cmd[2:]); err == nil {
-			ok, err = keys.Apply(index, c)
-		}
-	default:
-		var c catalog.Command
-		if c, err = catalog.DecodeCommand(cmd[2:]); err == nil {
-			err = cat.Apply(index, c)
-		}
-	}
-	s.view.Store(&server.View{Index: index, KV: keys.Commit(), Catalog: cat.Commit()})
-	keys.Notify()
-	cat.Notify()
-	res := server.Result{Index: index, OK: ok && err == nil}
+	view, res, notify, err := s.view.Load().Apply(cmd)
 	if err != nil {
-		res.Err = err.Error()
+		return server.Result{}, err
 	}
+	s.view.Store(view)
+	notify()
 	return res, nil
 }
 
@@ -118,6 +105,62 @@ func (s *Store) Leader() string {
 // Peers implements api.Store: three servers.
 func (s *Store) Peers() []string {
 	return []string{"10.0.0.1:8300", "10.0.0.2:8300", "10.0.0.3:8300"}
+}
+
+// health is the report of three servers that are all well.
+func health() server.Health {
+	h := server.Health{Healthy: true, FailureTolerance: 1}
+	for i := 1; i <= 3; i++ {
+		h.Servers = append(h.Servers, server.ServerHealth{
+			ID: raft.NodeID(fmt.Sprintf("id-%d", i)), Name: fmt.Sprintf("n%d", i), Address: fmt.Sprintf("10.0.0.%d:8300", i),
+			Gossip: "alive", Version: "0.1.0", Leader: i == 1, Voter: true, Healthy: true,
+			StableFor: time.Hour, LastContact: time.Duration(i-1) * 12500 * time.Microsecond, LastTerm: 4, LastIndex: 10,
+		})
+	}
+	return h
+}
+
+// RaftServers implements api.Operator: the servers that Health tells of.
+func (s *Store) RaftServers() (servers []api.RaftServer, index uint64) {
+	for _, h := range s.Health.Servers {
+		servers = append(servers, api.RaftServer{ID: string(h.ID), Node: h.Name, Address: h.Address, Leader: h.Leader, Voter: h.Voter})
+	}
+	return servers, 7
+}
+
+// ServerHealth implements api.Operator.
+func (s *Store) ServerHealth(context.Context) (server.Health, error) { return s.Health, s.Fail }
+
+// Transfer implements api.Operator. There is no voter "id-9".
+func (s *Store) Transfer(_ context.Context, id string) error {
+	s.note("transfer to %q", id)
+	if id == "id-9" {
+		return api.Invalidf("transfer leadership: no voter has the ID %q", id)
+	}
+	return s.Fail
+}
+
+// RemovePeer implements api.Operator. There is no server "id-9".
+func (s *Store) RemovePeer(_ context.Context, id, addr string) error {
+	s.note("remove peer id=%q address=%q", id, addr)
+	if id == "id-9" {
+		return api.Invalidf("remove peer: no server in the Raft configuration has the ID %q", id)
+	}
+	return s.Fail
+}
+
+func (s *Store) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, fmt.Sprintf(format, args...))
+}
+
+// Took returns what an operator asked for since the last time, a line each.
+func (s *Store) Took() (calls []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls, s.calls = s.calls, nil
+	return calls
 }
 
 // Agent is an api.Agent that holds what it is given and writes down what it is

@@ -29,11 +29,12 @@ type Config struct {
 
 // Client speaks to one agent.
 type Client struct {
-	KV      KV
-	Catalog Catalog
-	Health  Health
-	Agent   Agent
-	Status  Status
+	KV       KV
+	Catalog  Catalog
+	Health   Health
+	Agent    Agent
+	Status   Status
+	Operator Operator
 
 	base  url.URL
 	token string
@@ -54,6 +55,7 @@ func New(cfg Config) (*Client, error) {
 		http:  cmp.Or(cfg.HTTPClient, http.DefaultClient),
 	}
 	c.KV, c.Catalog, c.Health, c.Agent, c.Status = KV{c}, Catalog{c}, Health{c}, Agent{c}, Status{c}
+	c.Operator = Operator{c}
 	return c, nil
 }
 

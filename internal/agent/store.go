@@ -1,11 +1,14 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"praetor/api"
 	"praetor/internal/server"
+	"praetor/raft"
 )
 
 // store is the replicated state as this server's handlers reach it.
@@ -51,4 +54,51 @@ func (s store) Peers() []string {
 		addrs = append(addrs, p.Addr)
 	}
 	return addrs
+}
+
+// RaftServers implements api.Operator.
+func (s store) RaftServers() (servers []api.RaftServer, index uint64) {
+	st := s.d.server.Status()
+	names := map[string]string{}
+	for _, m := range st.Members {
+		names[m.ID] = m.Name
+	}
+	for _, p := range slices.Concat(st.Config.Voters, st.Config.Learners) {
+		servers = append(servers, api.RaftServer{
+			ID: string(p.ID), Node: names[string(p.ID)], Address: p.Addr,
+			Leader: p.ID == st.Leader, Voter: st.Config.IsVoter(p.ID),
+		})
+	}
+	slices.SortFunc(servers, func(a, b api.RaftServer) int { return cmp.Compare(a.ID, b.ID) })
+	return servers, uint64(st.ConfigIndex)
+}
+
+// ServerHealth implements api.Operator.
+func (s store) ServerHealth(ctx context.Context) (server.Health, error) {
+	res, err := s.order(ctx, server.HealthCommand())
+	if err != nil {
+		return server.Health{}, err
+	}
+	return server.DecodeHealth(res.Data)
+}
+
+// Transfer implements api.Operator.
+func (s store) Transfer(ctx context.Context, id string) error {
+	_, err := s.order(ctx, server.TransferCommand(raft.NodeID(id)))
+	return err
+}
+
+// RemovePeer implements api.Operator.
+func (s store) RemovePeer(ctx context.Context, id, addr string) error {
+	_, err := s.order(ctx, server.RemovePeerCommand(raft.NodeID(id), addr))
+	return err
+}
+
+// order has the leader carry a command out.
+func (s store) order(ctx context.Context, cmd []byte) (server.Result, error) {
+	res, err := s.Write(ctx, cmd)
+	if err == nil && res.Err != "" {
+		err = api.Invalidf("%s", res.Err)
+	}
+	return res, err
 }

@@ -96,3 +96,16 @@ func (b *batch) run(index uint64, cmd []byte) (ok bool, err error) {
 	}
 	return false, fmt.Errorf("command kind %d: %w", kind, errVersion)
 }
+
+// Apply returns the View after one command, as the log entry that follows v,
+// what it came to, and the function that wakes the watchers once the View is
+// published. It is for who keeps a View without a log, such as tests of the API.
+// The error is a command that this version does not know.
+func (v *View) Apply(cmd []byte) (next *View, res Result, notify func(), err error) {
+	m := machine{view: v}
+	results, notify, err := m.apply([]raft.Entry{{Index: raft.Index(v.Index + 1), Data: cmd}})
+	if err != nil {
+		return nil, Result{}, nil, err
+	}
+	return m.view, results[0].result, notify, nil
+}
