@@ -101,6 +101,7 @@
 //     damage. Complete means that no end mark and no whole sector of it is zero.
 //     But a header whose checksum is wrong, and which has neither the offset
 //     nor the prev crc of a record in this place, never was one of this log.
+//     The zeros that fill up a record belong to it, if another one follows.
 //  4. All that follows is zero: the end of the log. If the file is shorter than
 //     was preallocated, as when a growth was not synced, the log goes on in a
 //     new segment, whose header says where the old one ends.

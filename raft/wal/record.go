@@ -91,7 +91,14 @@ type record struct {
 	at      place
 	sum     checksum
 	payload []byte // without the end mark; shares memory with the segment
-	next    int64  // the offset after it and its padding
+	end     int64  // the offset after its end mark, where the padding begins
+	next    int64  // the offset after that
+}
+
+// dirty reports whether the record's padding, as far as it is there, is not zero.
+func (rec record) dirty(seg []byte) bool {
+	n := int64(len(seg))
+	return !isZero(seg[min(rec.end, n):min(rec.next, n)])
 }
 
 // finding is a verdict with its reason, and the record if it is whole.
@@ -170,6 +177,7 @@ func parseRecord(seg []byte, seed, prev checksum, offset int64) finding {
 		at:      place{seed: seed, prev: prev, offset: offset, durable: h.durable},
 		sum:     h.sum,
 		payload: payload[:h.length-1],
+		end:     end,
 		next:    end + int64(padding(int(h.length))),
 	}}
 }

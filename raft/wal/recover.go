@@ -95,6 +95,9 @@ func (r *replay) readSealed(s *segment, data []byte, next segment) error {
 		case torn, foreign, damaged:
 			return corrupt(s.name, at.offset, "%s", f.reason)
 		}
+		if f.record.dirty(data) {
+			return corruptPadding(s, f.record)
+		}
 		if err := r.apply(s, f.record); err != nil {
 			return err
 		}
@@ -110,11 +113,15 @@ func (r *replay) readSealed(s *segment, data []byte, next segment) error {
 // what a crash left of writes that nobody was told were durable, or garbage; see
 // judge.
 func (r *replay) readLast(s *segment, data []byte) (end, error) {
-	at := place{seed: s.seed, offset: headerSize}
+	last := record{at: place{seed: s.seed}, end: headerSize, next: headerSize} // none yet
 	for {
+		at := last.following()
 		f := parseRecord(data, at.seed, at.prev, at.offset)
 		if f.verdict != whole {
-			return r.judge(s, data, at, f)
+			return r.judge(s, data, last, f)
+		}
+		if last.dirty(data) {
+			return end{}, corruptPadding(s, last)
 		}
 		if f.record.kind == kindSeal {
 			return end{}, corrupt(s.name, at.offset, "the log goes on in segment %d, which is missing", s.header.seq+1)
@@ -122,8 +129,13 @@ func (r *replay) readLast(s *segment, data []byte) (end, error) {
 		if err := r.apply(s, f.record); err != nil {
 			return end{}, err
 		}
-		at = f.record.following()
+		last = f.record
 	}
+}
+
+// corruptPadding returns the error for a record whose padding is not zero.
+func corruptPadding(s *segment, rec record) error {
+	return corrupt(s.name, rec.at.offset, "bytes between this record and the next, at offset %d, are not zero", rec.next)
 }
 
 // following returns the place after the record. What was durable when it was
@@ -132,9 +144,10 @@ func (rec record) following() place {
 	return place{seed: rec.at.seed, prev: rec.sum, offset: rec.next, durable: rec.at.durable}
 }
 
-// judge decides what to make of the place where the last segment holds no
-// further record: its end, something to be cut off, or damage.
-func (r *replay) judge(s *segment, data []byte, at place, f finding) (end, error) {
+// judge decides what to make of the place behind the last record of the last
+// segment: the end of the log, something to be cut off, or damage.
+func (r *replay) judge(s *segment, data []byte, last record, f finding) (end, error) {
+	at := last.following()
 	if f.verdict == damaged {
 		return end{}, corrupt(s.name, at.offset, "%s", f.reason)
 	}
@@ -144,19 +157,24 @@ func (r *replay) judge(s *segment, data []byte, at place, f finding) (end, error
 	if proof, ok := provenDurable(data, at.seed, at.offset); ok {
 		return end{}, corrupt(s.name, at.offset, "a record was lost here: the one at offset %d was written after it was durable", proof)
 	}
-	return r.endAt(s, data, at, f), nil
+	return r.endAfter(s, data, last, f), nil
 }
 
-// endAt ends the log at a place of the last segment. If the file holds anything
-// but zeros behind it, or is shorter than what was preallocated, the log goes
-// on in another segment.
-func (r *replay) endAt(s *segment, data []byte, at place, f finding) end {
-	size := int64(len(data))
-	if size < at.offset { // the padding of the last record is missing
+// endAfter ends the log after the last record. If the file holds anything but
+// zeros behind it, or is shorter than what was preallocated, the log goes on in
+// another segment. Then this one must be as a sealed one has to be up to there,
+// so the padding of the record is put right with the rest of what is unproven.
+func (r *replay) endAfter(s *segment, data []byte, last record, f finding) end {
+	at, size, dirty := last.following(), int64(len(data)), last.dirty(data)
+	if size < at.offset {
 		data = append(data, make([]byte, at.offset-size)...)
 	}
+	clear(data[last.end:last.next])
 	e := end{at: at, unproven: data[at.durable:at.offset]}
 	switch room := roomFor(max(size, at.offset), s.header.size); {
+	case dirty:
+		e.cut = true
+		r.repaired(s.name, last.end, "cut off garbage (it begins where the last record ends)")
 	case f.verdict == foreign:
 		e.cut = true
 		r.repaired(s.name, at.offset, "cut off garbage (%s)", f.reason)

@@ -2,8 +2,10 @@ package wal_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"praetor/raft"
@@ -103,7 +105,7 @@ func TestGarbageBehindTheLastRecordIsCutOff(t *testing.T) {
 		random[i] = byte(1 + rng.IntN(255))
 	}
 	for _, pattern := range [][]byte{random, bytes.Repeat([]byte{0xa5}, 5000), bytes.Repeat([]byte{0xff}, 5000), whole[:4200]} {
-		for _, at := range []int{aligned(end), aligned(end) + 1, aligned(end) + 64, 8191, 8192} {
+		for _, at := range []int{end, aligned(end), aligned(end) + 1, aligned(end) + 64, 8191, 8192} {
 			for _, n := range []int{1, 31, 32, 37, 64, 100, len(pattern)} {
 				garbage := pattern[:n]
 				over := slices.Concat(whole[:at], garbage) // the file ends with it
@@ -121,6 +123,57 @@ func TestGarbageBehindTheLastRecordIsCutOff(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The padding between records is zero. Anything else is damage, though no record
+// is different, be the segment the last one or sealed.
+func TestChangedPaddingBetweenRecordsIsNamed(t *testing.T) {
+	s := newStages(t)
+	sealed := lived(t)
+	files := sealed.files()
+	first := segments(files)[0]
+	records := 0
+	for _, c := range []struct {
+		name  string
+		files map[string][]byte
+		end   int // of what counts
+	}{
+		{s.name, s.files, s.ends[len(s.ends)-2]}, // all but the last record's
+		{first, files, aligned(ends(files[first])) - sealSize},
+	} {
+		whole := c.files[c.name]
+		for _, from := range recordEnds(whole) {
+			if from >= c.end {
+				break
+			}
+			records++
+			for at := from; at < aligned(from); at++ {
+				whole[at] = 1
+				_, _, err := reopen(t, c.files)
+				whole[at] = 0
+				refused(t, err, c.name, int64(at))
+				if err != nil && !strings.Contains(err.Error(), "between this record and the next") {
+					t.Errorf("padding at %d: %v", at, err)
+				}
+			}
+		}
+	}
+	if records < 10 {
+		t.Errorf("only %d records", records)
+	}
+}
+
+// recordEnds returns the offsets after the end marks of a segment's records.
+func recordEnds(segment []byte) (out []int) {
+	for at := 32; at+32 <= len(segment); {
+		n := int(binary.BigEndian.Uint32(segment[at:]))
+		if n == 0 {
+			break
+		}
+		out = append(out, at+32+n)
+		at = aligned(at + 32 + n)
+	}
+	return out
 }
 
 // A header with a wrong checksum is a damaged record and no garbage if it still
@@ -165,6 +218,8 @@ func TestAnInterruptedRepairIsMadeAgain(t *testing.T) {
 		"zeros are cut off":          whole[:8000],
 		"padding is cut off":         whole[:end+1],
 		"all padding is cut off":     whole[:end],
+		"garbage in the padding":     slices.Concat(whole[:end], []byte("G"), make([]byte, 8192-end-1)),
+		"garbage from there on":      slices.Concat(whole[:end], bytes.Repeat([]byte("G"), 600)),
 		"garbage behind the padding": slices.Concat(whole[:aligned(end)], bytes.Repeat([]byte("G"), 600)),
 	} {
 		d := diskOf(t, map[string][]byte{s.name: content})
