@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"praetor/api"
 	"praetor/api/apitest"
@@ -25,6 +26,7 @@ import (
 //	file NAME        writes its input to a file in $DIR
 //	register         registers its input, JSON, in the catalog
 //	calls            what the agent was asked for since the last calls
+//	unwell           n3 has failed
 //	store error=...  makes reads and writes of the state fail: noleader or none
 //
 // The line under praetor is what the command reads from its standard input.
@@ -33,7 +35,8 @@ func TestScripts(t *testing.T) {
 	t.Setenv("CONSUL_HTTP_TOKEN", "")
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
 		store, agent := apitest.NewStore(), &apitest.Agent{}
-		srv := httptest.NewServer(api.New(api.Config{Datacenter: "dc1", Store: store, Agent: agent}))
+		srv := httptest.NewServer(api.New(api.Config{Datacenter: "dc1", Store: store, Agent: agent,
+			Now: func() time.Time { return time.Date(2030, 1, 2, 13, 0, 0, 0, time.UTC) }}))
 		t.Cleanup(srv.Close)
 		dir := t.TempDir()
 		places := []string{"$AGENT", srv.Listener.Addr().String(), "$NOBODY", unused(t), "$DIR", dir}
@@ -47,7 +50,12 @@ func TestScripts(t *testing.T) {
 			case "register":
 				return register(t, srv.URL, c.Input)
 			case "calls":
-				return strings.Join(agent.Took(), "\n")
+				return strings.Join(append(agent.Took(), store.Took()...), "\n")
+			case "unwell":
+				ill := &store.Health.Servers[2]
+				ill.Healthy, ill.Gossip, ill.LastContact = false, "failed", 9*time.Second
+				store.Health.Healthy, store.Health.FailureTolerance = false, 0
+				return ""
 			case "store":
 				store.Fail = nil
 				if c.Named["error"] == "noleader" {

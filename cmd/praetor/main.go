@@ -25,14 +25,20 @@ func commands() []command {
 		membersCommand, joinCommand, leaveCommand, forceLeaveCommand,
 		kvGetCommand, kvPutCommand, kvDeleteCommand,
 		catalogDatacentersCommand, catalogNodesCommand, catalogServicesCommand,
+		raftListPeersCommand, raftRemovePeerCommand, raftTransferLeaderCommand,
+		autopilotGetCommand, autopilotSetCommand, autopilotHealthCommand,
 		infoCommand, reloadCommand, validateCommand, versionCommand,
 	}
 }
 
-// groups says what the commands of two words have in common.
+// groups says what the commands that begin with a word have in common.
 var groups = map[string]string{
-	"kv":      "read and write the key/value store",
-	"catalog": "look at the catalog of nodes and services",
+	"kv":       "read and write the key/value store",
+	"catalog":  "look at the catalog of nodes and services",
+	"operator": "look after the servers",
+
+	"operator raft":      "see and change who replicates the log, and who leads",
+	"operator autopilot": "see how the servers are, and how they are looked after",
 }
 
 // streams are what a command reads and writes.
@@ -70,16 +76,19 @@ func run(ctx context.Context, args []string, s streams) int {
 	if cmd, rest, ok := find(args); ok {
 		return cmd.run(ctx, rest, s)
 	}
-	if about, ok := groups[args[0]]; ok {
-		return runGroup(args, about, s)
+	for words := min(2, len(args)); words > 0; words-- {
+		group := strings.Join(args[:words], " ")
+		if about, ok := groups[group]; ok {
+			return runGroup(group, args[words:], about, s)
+		}
 	}
 	fmt.Fprintf(s.stderr, "praetor has no command %q.%s\nRun 'praetor help' for the list.\n",
 		args[0], didYouMean(args[0], topNames()))
 	return exitUnknown
 }
 
-// find returns the command that the first one or two arguments name, and the
-// arguments after them.
+// find returns the command that the first arguments name, and the arguments
+// after them.
 func find(args []string) (cmd command, rest []string, ok bool) {
 	for _, cmd := range commands() {
 		words := strings.Fields(cmd.name)
@@ -92,15 +101,14 @@ func find(args []string) (cmd command, rest []string, ok bool) {
 
 // runGroup answers a group without one of its commands: its help if that was
 // asked for, else what is wrong.
-func runGroup(args []string, about string, s streams) int {
-	group := args[0]
+func runGroup(group string, args []string, about string, s streams) int {
 	list := fmt.Sprintf("Usage: praetor %s COMMAND [options]\n\n  %s\n\nCommands:\n%s\nRun 'praetor %s COMMAND -h' for what it does, with an example.\n",
 		group, about, listCommands(func(c command) bool { return strings.HasPrefix(c.name, group+" ") }), group)
 	switch {
-	case len(args) == 1:
+	case len(args) == 0:
 		fmt.Fprint(s.stderr, list)
 		return exitFailed
-	case isHelp(args[1]):
+	case isHelp(args[0]):
 		fmt.Fprint(s.stdout, list)
 		return exitOK
 	}
@@ -110,7 +118,7 @@ func runGroup(args []string, about string, s streams) int {
 			names = append(names, sub)
 		}
 	}
-	fmt.Fprintf(s.stderr, "praetor %s has no command %q.%s\n\n%s", group, args[1], didYouMean(args[1], names), list)
+	fmt.Fprintf(s.stderr, "praetor %s has no command %q.%s\n\n%s", group, args[0], didYouMean(args[0], names), list)
 	return exitUnknown
 }
 
@@ -132,7 +140,7 @@ func listCommands(chosen func(command) bool) string {
 	var b strings.Builder
 	for _, c := range commands() {
 		if chosen(c) {
-			fmt.Fprintf(&b, "  %-20s  %s\n", c.name, c.synopsis)
+			fmt.Fprintf(&b, "  %-29s  %s\n", c.name, c.synopsis)
 		}
 	}
 	return b.String()
