@@ -11,7 +11,9 @@ import (
 )
 
 // client is somebody who uses the cluster: one request after the other, each
-// at a server drawn at random, with a little time to think in between.
+// at a server drawn at random, with a little time to think in between. It waits
+// for an answer only so long; one that comes later is still held against the
+// rules, because what a server says must be true whoever listens.
 type client struct {
 	world   *world
 	name    string
@@ -47,9 +49,17 @@ func (c *client) next() {
 		return
 	}
 	via := servers[pick%uint64(len(servers))]
+	waiting := true
+	goOn := func() {
+		if waiting {
+			waiting = false
+			c.rest()
+		}
+	}
+	c.world.after(clientPatience, goOn)
 	done := func(op *operation) {
 		c.world.note(c.name, "%v", op)
-		c.rest()
+		goOn()
 	}
 	switch kind {
 	case 0:
@@ -61,6 +71,9 @@ func (c *client) next() {
 		c.world.put(via, key, fmt.Sprintf("%s.%d", c.name, c.writes), done)
 	}
 }
+
+// clientPatience is how long a client waits for an answer.
+const clientPatience = time.Second
 
 // liveIn returns the servers of a group that run.
 func (w *world) liveIn(group int) []*host {

@@ -4,11 +4,18 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
 	"praetor/internal/script"
 )
+
+// TestMain lets garbage wait: a world is small, and soon gone.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
 
 // TestScenarios: each story ends well, and its trace is the golden one in
 // testdata. Refresh them with -rewrite.

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"praetor/sim"
 )
 
 func main() {
+	debug.SetGCPercent(800) // a world is small, and soon gone
 	start := time.Now()
 	c := sim.Command{
 		Out:      os.Stdout,
