@@ -41,8 +41,9 @@ type Agent struct {
 	opts   Options
 	log    *slog.Logger
 	id     string
-	data   *dataDir // nil: nothing is kept
-	wal    *wal.WAL // nil on a client, and in memory
+	data   *dataDir       // nil: nothing is kept
+	logDir *wal.Directory // nil on a client, and in memory
+	wal    *wal.WAL       // in logDir; nil if that is
 	driver *driver
 	keeper *keeper
 	http   []*http.Server
@@ -170,11 +171,11 @@ func (a *Agent) newServer(now time.Duration) (*server.Server, error) {
 	var stored raft.Stored
 	var snapshot *server.View
 	if !a.cfg.Storage.Memory {
-		d, err := wal.OSDisk(a.data.file("raft"))
-		if err != nil {
+		var err error
+		if a.logDir, err = wal.OSDisk(a.data.file("raft")); err != nil {
 			return nil, fmt.Errorf("open the log in %s: %w", a.data.file("raft"), err)
 		}
-		if a.wal, stored, err = wal.Open(d, wal.Options{}); err != nil {
+		if a.wal, stored, err = wal.Open(a.logDir, wal.Options{}); err != nil {
 			return nil, fmt.Errorf("open the log in %s: %w", a.data.file("raft"), err)
 		}
 		for _, r := range a.wal.Repairs() {
@@ -338,6 +339,9 @@ func (a *Agent) closeFiles() {
 		if err := a.wal.Close(); err != nil && !errors.Is(err, wal.ErrClosed) {
 			a.log.Warn("log: close", "error", err)
 		}
+	}
+	if a.logDir != nil {
+		a.logDir.Close() // which unlocks it
 	}
 	a.data.close()
 }
