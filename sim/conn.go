@@ -2,7 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"praetor/internal/server"
 )
@@ -219,12 +221,23 @@ func (w *world) deliverPeer(from *process, to *host, f frame) {
 	p.carryOut()
 }
 
+// peerText describes a message on one line. The bytes of commands show where
+// they can be read.
 func peerText(b server.PeerBody) string {
 	switch {
 	case b.Raft != nil:
-		return b.Raft.String()
+		return strings.Map(printable, b.Raft.String())
 	case b.Forward != nil:
 		return fmt.Sprintf("forward %d: %d bytes", b.Forward.ID, len(b.Forward.Cmd))
+	case b.Reply != nil:
+		return fmt.Sprintf("reply %d: code %d, %+v", b.Reply.ID, b.Reply.Code, b.Reply.Result)
 	}
-	return fmt.Sprintf("reply %d: code %d, %+v", b.Reply.ID, b.Reply.Code, b.Reply.Result)
+	return "another message"
+}
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+		return r
+	}
+	return '.'
 }

@@ -8,7 +8,11 @@ import (
 
 // TestSameSeedSameTrace: a run is a function of the scenario and the seed.
 func TestSameSeedSameTrace(t *testing.T) {
-	for seed := uint64(1); seed <= 50; seed++ {
+	seeds := uint64(50)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := uint64(1); seed <= seeds; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			var hashes []string

@@ -25,7 +25,7 @@ func Random(seed uint64) *Scenario {
 	r.line("servers %d expect=%d%s", r.servers, r.servers, r.snapshots)
 	r.weather()
 	r.line("expect leader within 60s")
-	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), []time.Duration{5, 20, 100, 100, 500, 500}[r.rand.IntN(6)]*time.Millisecond)
+	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), []time.Duration{10, 20, 100, 100, 500, 500}[r.rand.IntN(6)]*time.Millisecond)
 	r.faults()
 	r.recovery()
 	s, err := Parse("random", r.text.String())
