@@ -276,8 +276,10 @@ func pooled(conns int) *http.Client {
 }
 
 // put writes a small value.
-func put(c *http.Client, ip, key string) error {
-	req, err := http.NewRequest("PUT", "http://"+ip+":8500/v1/kv/"+key, strings.NewReader("value of "+key))
+func put(c *http.Client, ip, key string) error { return putValue(c, ip, key, "value of "+key) }
+
+func putValue(c *http.Client, ip, key, value string) error {
+	req, err := http.NewRequest("PUT", "http://"+ip+":8500/v1/kv/"+key, strings.NewReader(value))
 	if err != nil {
 		return err
 	}

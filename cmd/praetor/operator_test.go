@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -179,5 +181,50 @@ func TestDeadServerGivesWayToANewOne(t *testing.T) {
 	out, _, code := cli(t, "operator", "raft", "list-peers", "-http-addr="+ps[1].ip+":8500")
 	if code != 0 || strings.Count(out, "follower") != 2 || strings.Contains(out, "s3") {
 		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
+// TestRestartFromASnapshot writes more than what a snapshot is taken after,
+// kills the server, and looks whether all is there and the old log is gone.
+func TestRestartFromASnapshot(t *testing.T) {
+	ip, dir := loopback(t, 1)[0], t.TempDir()
+	p := start(t, ip, "-server", "-bootstrap", "-node=lone", "-bind="+ip, "-client="+ip, "-data-dir="+dir).ready()
+	const writes = 20_000 // server.DefaultSnapshotEntries is 16,384
+	const bytes = 6_000   // so that a segment of 64 MiB is full long before that
+	files := func(pattern string) []string {
+		list, _ := filepath.Glob(filepath.Join(dir, "raft", pattern))
+		slices.Sort(list)
+		return list
+	}
+	first := files("*.wal")[0]
+	client := pooled(16)
+	var clients sync.WaitGroup
+	for c := range 16 {
+		clients.Go(func() {
+			for i := c; i < writes; i += 16 {
+				if err := putValue(client, p.ip, fmt.Sprintf("fill/%06d", i), fmt.Sprintf("%d%s", i, strings.Repeat(".", bytes))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	eventually(t, 20*time.Second, func() string {
+		if len(files("*.snap")) == 0 || files("*.wal")[0] == first {
+			return fmt.Sprint("there is no snapshot, or all of the log still: ", files("*"))
+		}
+		return ""
+	})
+	p.kill()
+	p.run()
+	at := time.Now()
+	p.ready()
+	if keys := get[[]string](p, "/v1/kv/fill/?keys"); len(keys) != writes {
+		t.Errorf("%d of %d keys are there", len(keys), writes)
+	}
+	t.Logf("ready %v after the start", time.Since(at).Round(time.Millisecond))
+	if got := p.must(200, "GET", fmt.Sprintf("/v1/kv/fill/%06d?raw", writes-1), "").body; len(got) < bytes || !strings.HasPrefix(got, fmt.Sprintf("%d.", writes-1)) {
+		t.Errorf("the last key has %d bytes", len(got))
 	}
 }
