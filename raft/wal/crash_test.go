@@ -73,12 +73,12 @@ func growth(r *rig) []func() error {
 	}
 	return []func() error{
 		func() error { r.open(); return nil },
-		func() error { return r.append(raft.Write{Entries: sized(1, 3800)}) },
+		func() error { return r.append(raft.Write{Entries: sized(1, 750)}) },
 		r.syncStep,
 		func() error { return r.append(raft.Write{Entries: sized(2, 300)}) },
 		func() error { return r.append(raft.Write{Entries: sized(3, 30)}) },
 		r.syncStep,
-		func() error { return r.append(raft.Write{Entries: sized(4, 3900)}) },
+		func() error { return r.append(raft.Write{Entries: sized(4, 1400)}) },
 		r.syncStep,
 	}
 }
@@ -89,7 +89,7 @@ func TestEveryCrashStateOfAGrowingSegmentRecovers(t *testing.T) {
 	seen := everyCrashState(t, 1<<20, growth)
 	for _, what := range []string{
 		"cut off an unfinished write",
-		"file ends before the 8192 bytes that were preallocated; the log ends at offset 4320",
+		"file ends before the 2048 bytes that were preallocated; the log ends at offset 1248",
 	} {
 		if !seen[what] {
 			t.Errorf("no crash state led to %q, only to %v", what, slices.Sorted(maps.Keys(seen)))
@@ -229,7 +229,7 @@ func nameFault(k disk.OpKind) disk.FaultKind {
 func TestRandomLives(t *testing.T) {
 	total := disk.Stats{}
 	for seed := range uint64(150) {
-		r := newRig(t, 512<<(seed%6)) // with those above 4096, segments that grow
+		r := newRig(t, 512<<(seed%6)) // with those above 1024, segments that grow
 		rng := rand.New(rand.NewPCG(seed, 0))
 		faults := disk.Random(rand.New(rand.NewPCG(seed, 1)), disk.Rates{EIO: .01, Full: .01, FailedSync: .02})
 		for range 30 {

@@ -27,13 +27,13 @@
 //
 // A segment is preallocated with zeros, so that an append needs no new room and
 // does not change the file's size, which fdatasync would have to write too. It
-// begins with 4 KiB. A record that does not fit doubles the file, as often as it
+// begins with 1 KiB. A record that does not fit doubles the file, as often as it
 // takes but not beyond size, where the next segment begins; the sync that makes
 // the record durable does so with the growth. So few appends pay for it, at
 // most about half of a file is zeros, and how long it must be follows from the
 // records in it:
 //
-//	0        32                              4096 · 2ⁿ, at most size
+//	0        32                              1024 · 2ⁿ, at most size
 //	+--------+------+-------+-------+-- … --+------------------+
 //	| header | base | write | write |       | zeros            |
 //	+--------+------+-------+-------+-- … --+------------------+

@@ -25,13 +25,13 @@ func TestTheMiddleOfASegmentIsData(t *testing.T) {
 		r.ok(r.append(raft.Write{Entries: []raft.Entry{e}}))
 		r.ok(r.sync())
 		b := r.files()[segments(r.files())[0]]
-		if used := ends(b); len(b) > 4096 && used <= len(b)/2 || len(b) > 100_000 {
+		if used := ends(b); len(b) > 1024 && used <= len(b)/2 || len(b) > 100_000 {
 			t.Fatalf("%d of %d bytes are used", used, len(b))
 		}
 	}
-	// 4 KiB, 8, 16, 32, 64, 100,000 bytes, and the next segment's first 4 KiB.
-	if growths != 6 {
-		t.Errorf("the file was preallocated %d times after its first 4 KiB, want 5 and 1 for the next one", growths)
+	// 2 KiB, 4, 8, 16, 32, 64, 100,000 bytes, and the next segment's first 1 KiB.
+	if growths != 8 {
+		t.Errorf("the file was preallocated %d times after its first 1 KiB, want 7 and 1 for the next one", growths)
 	}
 }
 
@@ -51,7 +51,7 @@ func TestALargeRecordMakesItsSegmentLarger(t *testing.T) {
 		sizes = append(sizes, len(r.files()[name]))
 	}
 	// The second one is its head of 96 bytes, the record and the seal.
-	if want := []int{4096, 96 + 20_064 + 64, 4096}; !slices.Equal(sizes, want) {
+	if want := []int{1024, 96 + 20_064 + 64, 1024}; !slices.Equal(sizes, want) {
 		t.Errorf("segments of %v bytes, want %v", sizes, want)
 	}
 	r.loseAll()

@@ -18,7 +18,7 @@ const (
 	formatVersion  = 1
 	tempSuffix     = ".tmp"
 	maxSegmentSize = 1 << 30 // keeps all offsets, even those after an oversized record, within 32 bits
-	firstRoom      = 4 << 10 // preallocated for a new segment; doubled from there
+	firstRoom      = 1 << 10 // preallocated for a new segment; what a server writes at its first start fills half of it
 )
 
 // segmentHeader is the start of a segment file. It says how the segment before

@@ -176,6 +176,41 @@ func recordEnds(segment []byte) (out []int) {
 	return out
 }
 
+// Whatever overwrites a part of the log that was durable when the newest record
+// was written is noticed: zeros, garbage, the log's own bytes from elsewhere.
+func TestOverwrittenPartsAreNamed(t *testing.T) {
+	s := newStages(t)
+	whole := s.files[s.name]
+	newest := aligned(s.ends[len(s.ends)-2])
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 2000 {
+		n := 1 + rng.IntN(1<<rng.IntN(10))
+		at := rng.IntN(newest - n)
+		if rng.IntN(2) == 0 { // where records begin
+			at = at &^ 31
+		}
+		b := slices.Clone(whole)
+		switch part := b[at : at+n]; rng.IntN(3) {
+		case 0:
+			clear(part)
+		case 1:
+			for i := range part {
+				part[i] = byte(rng.Uint32())
+			}
+		case 2:
+			copy(part, whole[rng.IntN(newest-n):])
+		}
+		if bytes.Equal(b, whole) {
+			continue
+		}
+		got, _, err := s.open(t, b)
+		if err == nil {
+			t.Fatalf("%d bytes at %d are different: got %s", n, at, describe(got))
+		}
+		refused(t, err, s.name, int64(at+n-1))
+	}
+}
+
 // A header with a wrong checksum is a damaged record and no garbage if it still
 // says its place or what it follows.
 func TestADamagedHeaderIsNotTakenForGarbage(t *testing.T) {
