@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"praetor/raft"
 	"praetor/swim"
@@ -89,38 +88,6 @@ func (s *Server) gossipConfig() swim.Config {
 	c.Trace = func(e swim.TraceEvent) { s.trace(e.At, "swim: %s", e.What) }
 	return c
 }
-
-// ReceivePacket takes in a gossip datagram.
-func (s *Server) ReceivePacket(now time.Duration, from netip.AddrPort, b []byte) {
-	s.pool.Packet(now, from, b)
-}
-
-// ServeStream answers another member's gossip exchange.
-func (s *Server) ServeStream(now time.Duration, from netip.AddrPort, b []byte) ([]byte, error) {
-	return s.pool.StreamRequest(now, from, b)
-}
-
-// StreamReply ends an exchange that this server asked for in Effects.Streams.
-func (s *Server) StreamReply(now time.Duration, id swim.StreamID, b []byte, err error) {
-	s.pool.StreamReply(now, id, b, err)
-}
-
-// Join asks the agent at addr for its members. The outcome comes in
-// Effects.Joins.
-func (s *Server) Join(now time.Duration, addr netip.AddrPort) { s.pool.Join(now, addr) }
-
-// Leave tells the group that this server goes for good; the leader takes it
-// out of the cluster. Effects.Left says when that is told.
-func (s *Server) Leave(now time.Duration) { s.pool.Leave(now) }
-
-// ForceLeave turns a failed member into one that has left; with prune it is
-// also forgotten at once.
-func (s *Server) ForceLeave(now time.Duration, name string) error {
-	return s.pool.ForceLeave(now, name)
-}
-
-// Members returns the gossip pool as this server sees it, by name.
-func (s *Server) Members() []swim.Member { return s.pool.Members() }
 
 // drainGossip carries out what the membership core asks for.
 func (s *Server) drainGossip() bool {

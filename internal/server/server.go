@@ -83,9 +83,9 @@ type Effects struct {
 // what happens, then Effects, and do what it says. View, Lease and the other
 // methods marked as such may be called from any goroutine.
 type Server struct {
-	cfg      Config
+	cfg Config
+	member
 	raft     *raft.Raft
-	pool     *swim.Pool
 	machine  machine
 	writes   writes
 	barriers barriers
