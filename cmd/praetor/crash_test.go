@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -194,84 +191,6 @@ func TestAllServersKilledAtOnce(t *testing.T) {
 	}
 	w.verify(t)
 	t.Logf("gap from restart to the next accepted write, %d times: median %v", len(gaps), median(gaps))
-}
-
-// segment returns the newest segment of a server's log.
-func segment(t *testing.T, p *process) string {
-	t.Helper()
-	for _, a := range p.args {
-		if dir, ok := strings.CutPrefix(a, "-data-dir="); ok {
-			files, _ := filepath.Glob(filepath.Join(dir, "raft", "*.wal"))
-			slices.Sort(files)
-			if len(files) == 0 {
-				t.Fatalf("no segment in %s", dir)
-			}
-			return files[len(files)-1]
-		}
-	}
-	t.Fatal("no data directory")
-	return ""
-}
-
-// used returns how many bytes of a preallocated segment hold something.
-func used(b []byte) int { return len(bytes.TrimRight(b, "\x00")) }
-
-func lone(t *testing.T) *process {
-	t.Helper()
-	ip := loopback(t, 1)[0]
-	p := start(t, ip, "-server", "-bootstrap", "-node=lone", "-bind="+ip, "-client="+ip, "-data-dir="+t.TempDir()).ready()
-	for i := range 50 {
-		p.must(200, "PUT", fmt.Sprintf("/v1/kv/k%02d", i), strings.Repeat("v", 100))
-	}
-	p.kill()
-	return p
-}
-
-func TestServerWithATornTailStarts(t *testing.T) {
-	p := lone(t)
-	file := segment(t, p)
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	torn := append(b[:used(b)], bytes.Repeat([]byte{0xa5}, 37)...) // a write that a crash cut short
-	if err := os.WriteFile(file, torn, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p.run()
-	p.ready()
-	if keys := get[[]string](p, "/v1/kv/?keys"); len(keys) != 50 {
-		t.Errorf("%d of 50 keys are there", len(keys))
-	}
-	if !strings.Contains(p.out.String(), "repaired") {
-		t.Error("the repair is not in the log")
-	}
-}
-
-func TestServerWithADamagedLogRefusesAndSaysWhatToDo(t *testing.T) {
-	p := lone(t)
-	file := segment(t, p)
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b[used(b)/2] ^= 0x40
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p.run()
-	if code := p.exit(10 * time.Second); code != 1 {
-		t.Errorf("exit code %d, want 1", code)
-	}
-	out := p.out.String()
-	for _, want := range []string{filepath.Base(file), "offset", "data directory"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("the refusal does not say %q:\n%s", want, out)
-		}
-	}
-	if after, _ := os.ReadFile(file); !bytes.Equal(after, b) {
-		t.Error("the refusal changed the damaged file")
-	}
 }
 
 // TestFollowerAwayForManyWritesCatchesUp keeps a follower down for 100,000
