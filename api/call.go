@@ -27,6 +27,10 @@ type (
 	raw []byte
 	// plain is answered as plain text.
 	plain []byte
+	// download writes a body that is not held in memory. Its error, like one of
+	// the network, ends the connection, so that no client takes the part for the
+	// whole.
+	download func(io.Writer) error
 	// graded is another value with a status of its own.
 	graded struct {
 		status int
@@ -52,6 +56,9 @@ func (c *call) answer(value any) {
 		status, value = g.status, g.value
 	}
 	switch v := value.(type) {
+	case download:
+		c.send(v)
+		return
 	case nil:
 	case missing:
 		status = http.StatusNotFound
@@ -80,6 +87,18 @@ func (c *call) answer(value any) {
 		return
 	}
 	_, _ = c.w.Write(body) // an error means that the client is gone
+}
+
+// send answers with a download.
+func (c *call) send(write download) {
+	c.w.Header().Set("Content-Type", "application/octet-stream")
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(answerTimeout))
+	if c.r.Method == http.MethodHead {
+		return
+	}
+	if err := write(c.w); err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // encode writes a value as JSON, indented for ?pretty.

@@ -35,6 +35,7 @@ type Client struct {
 	Agent    Agent
 	Status   Status
 	Operator Operator
+	Snapshot Snapshot
 
 	base  url.URL
 	token string
@@ -55,7 +56,7 @@ func New(cfg Config) (*Client, error) {
 		http:  cmp.Or(cfg.HTTPClient, http.DefaultClient),
 	}
 	c.KV, c.Catalog, c.Health, c.Agent, c.Status = KV{c}, Catalog{c}, Health{c}, Agent{c}, Status{c}
-	c.Operator = Operator{c}
+	c.Operator, c.Snapshot = Operator{c}, Snapshot{c}
 	return c, nil
 }
 

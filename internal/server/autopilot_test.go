@@ -262,14 +262,14 @@ func TestAutopilotConfigurationIsReplicatedAndConditional(t *testing.T) {
 }
 
 func TestAutopilotSurvivesASnapshotAndOldOnesHaveNone(t *testing.T) {
-	v := &View{Index: 7, KV: kv.New(), Catalog: catalog.New(), Autopilot: Autopilot{DefaultAutopilot, 3, 5}}
+	v := &View{Index: 7, Term: 2, KV: kv.New(), Catalog: catalog.New(), Autopilot: Autopilot{DefaultAutopilot, 3, 5}}
 	v.Autopilot.Config.MinQuorum = 3
 	var buf bytes.Buffer
 	if err := SaveView(&buf, v); err != nil {
 		t.Fatal(err)
 	}
 	got, err := LoadView(&buf)
-	if err != nil || got.Autopilot != v.Autopilot {
+	if err != nil || got.Autopilot != v.Autopilot || got.Term != 2 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	buf.Reset()

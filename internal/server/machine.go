@@ -45,12 +45,12 @@ func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(),
 		kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), autopilot: m.view.Autopilot,
 		results: make([]applied, 0, len(entries)),
 	}
-	index := m.view.Index
+	index, term := m.view.Index, m.view.Term
 	for _, e := range entries {
 		if uint64(e.Index) != index+1 {
 			panic(fmt.Sprintf("server: apply entry %d after %d: entries must come in log order, each once", e.Index, index))
 		}
-		index++
+		index, term = index+1, uint64(e.Term)
 		res := Result{Index: index, OK: true}
 		if e.Kind == raft.EntryCommand {
 			ok, err := b.run(index, e.Data)
@@ -64,7 +64,7 @@ func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(),
 		}
 		b.results = append(b.results, applied{index: e.Index, term: e.Term, result: res})
 	}
-	m.view = &View{Index: index, KV: b.kv.Commit(), Catalog: b.catalog.Commit(), Autopilot: b.autopilot}
+	m.view = &View{Index: index, Term: term, KV: b.kv.Commit(), Catalog: b.catalog.Commit(), Autopilot: b.autopilot}
 	return b.results, func() { b.kv.Notify(); b.catalog.Notify() }, nil
 }
 
@@ -103,7 +103,7 @@ func (b *batch) run(index uint64, cmd []byte) (ok bool, err error) {
 // The error is a command that this version does not know.
 func (v *View) Apply(cmd []byte) (next *View, res Result, notify func(), err error) {
 	m := machine{view: v}
-	results, notify, err := m.apply([]raft.Entry{{Index: raft.Index(v.Index + 1), Data: cmd}})
+	results, notify, err := m.apply([]raft.Entry{{Index: raft.Index(v.Index + 1), Term: raft.Term(v.Term), Data: cmd}})
 	if err != nil {
 		return nil, Result{}, nil, err
 	}

@@ -16,10 +16,11 @@ import (
 
 // A saved View begins with one frame,
 //
-//	| "praetor" | version | index uv | autopilot: created uv | modified uv | configuration |
+//	| "praetor" | version | index uv | term uv |
+//	| autopilot: created uv | modified uv | configuration |
 //
 // followed by the key/value store and the catalog as their packages save them.
-// The autopilot's part is there since version 2; in version 1 it was never set.
+// In version 1 there was nothing behind the index.
 const (
 	viewMagic   = "praetor"
 	viewVersion = 2
@@ -39,6 +40,7 @@ type SnapshotTask struct {
 func SaveView(w io.Writer, v *View) error {
 	head := append([]byte(viewMagic), viewVersion)
 	head = wire.AppendUvarint(head, v.Index)
+	head = wire.AppendUvarint(head, v.Term)
 	head = wire.AppendUvarint(head, v.Autopilot.CreateIndex)
 	head = wire.AppendUvarint(head, v.Autopilot.ModifyIndex)
 	head = appendAutopilotConfig(head, v.Autopilot.Config)
@@ -83,6 +85,7 @@ func readViewHead(head []byte) (*View, error) {
 	}
 	v := &View{Index: r.Uvarint()}
 	if version >= 2 {
+		v.Term = r.Uvarint()
 		v.Autopilot = Autopilot{CreateIndex: r.Uvarint(), ModifyIndex: r.Uvarint(), Config: readAutopilotConfig(r)}
 	}
 	return v, r.Close()

@@ -11,6 +11,7 @@ import (
 // holds one reads without locks for as long as it likes.
 type View struct {
 	Index     uint64 // of the last entry that was applied
+	Term      uint64 // of that entry
 	KV        *kv.State
 	Catalog   *catalog.State
 	Autopilot Autopilot // zero: nobody has set it; read it with AutopilotConfig
