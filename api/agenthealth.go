@@ -94,15 +94,15 @@ func healthRank(c *catalog.Check) int {
 }
 
 // health answers with the HTTP status of a rank: the value, or only the name of
-// the status for who asked for text.
+// the status for who asked for text. ?format goes before the Accept header.
 func (c *call) health(rank int, value any) (any, error) {
 	s := healthStatus[rank]
 	format := c.q.text("format")
 	switch {
 	case format == "text", format == "" && strings.HasPrefix(c.r.Header.Get("Accept"), "text/plain"):
 		return graded{s.code, plain(s.name)}, nil
-	case format == "":
+	case format == "", format == "json":
 		return graded{s.code, value}, nil
 	}
-	return nil, Invalidf("Invalid format %q: expected text, or none for JSON", format)
+	return nil, Invalidf("Invalid format %q: expected json (as without it) or text", format)
 }
