@@ -28,6 +28,17 @@ func (s Snapshot) Save(ctx context.Context, stale bool, w io.Writer) error {
 	return nil
 }
 
+// Restore makes the state that of an archive that Save wrote, all at once: what
+// is not in it is deleted. An error means that nothing has changed, unless the
+// answer was lost on its way.
+func (s Snapshot) Restore(ctx context.Context, r io.Reader) error {
+	resp, err := s.exchange(ctx, "PUT", "/v1/snapshot", nil, r)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
 // exchange makes a request whose bodies are not held in memory. The caller
 // closes the answer's.
 func (s Snapshot) exchange(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {

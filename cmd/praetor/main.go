@@ -27,7 +27,7 @@ func commands() []command {
 		catalogDatacentersCommand, catalogNodesCommand, catalogServicesCommand,
 		raftListPeersCommand, raftRemovePeerCommand, raftTransferLeaderCommand,
 		autopilotGetCommand, autopilotSetCommand, autopilotHealthCommand,
-		snapshotSaveCommand, snapshotInspectCommand,
+		snapshotSaveCommand, snapshotRestoreCommand, snapshotInspectCommand,
 		infoCommand, reloadCommand, validateCommand, versionCommand,
 	}
 }
@@ -37,7 +37,7 @@ var groups = map[string]string{
 	"kv":       "read and write the key/value store",
 	"catalog":  "look at the catalog of nodes and services",
 	"operator": "look after the servers",
-	"snapshot": "save the state of the cluster, and look at what was saved",
+	"snapshot": "save the state of the cluster, and restore it",
 
 	"operator raft":      "see and change who replicates the log, and who leads",
 	"operator autopilot": "see how the servers are, and how they are looked after",

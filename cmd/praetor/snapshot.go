@@ -72,6 +72,41 @@ func snapshotSave(ctx context.Context, c *invocation, name string, stale bool) (
 	return nil
 }
 
+var snapshotRestoreCommand = command{
+	name:     "snapshot restore",
+	usage:    "[options] FILE",
+	synopsis: "make the state of the cluster that of a file",
+	about: `
+Makes the state of the cluster that of a file that 'snapshot save' wrote, all
+at once and while the cluster works: what was written since is gone, and what
+was deleted is back. The servers stay as they are. Watchers wake, no index
+moves backwards, and an error means that nothing has changed.
+
+    $ praetor snapshot restore backup.snap
+    Restored snapshot
+
+Services come back as their agents have them: within a minute each agent
+corrects what the catalog says of it. Locks are not restored, because the
+sessions that held them are gone. A state has at most 256 MiB.`,
+	options: func(*flag.FlagSet) action {
+		return func(ctx context.Context, c *invocation) error {
+			if len(c.args) != 1 {
+				return usageError("the name of one file is needed")
+			}
+			f, err := os.Open(c.args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if err := c.client.Snapshot.Restore(ctx, f); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.stdout, "Restored snapshot")
+			return nil
+		}
+	},
+}
+
 var snapshotInspectCommand = command{
 	name:     "snapshot inspect",
 	usage:    "FILE",

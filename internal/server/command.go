@@ -19,6 +19,7 @@ const (
 	kindKV        commandKind = 1
 	kindCatalog   commandKind = 2
 	kindAutopilot commandKind = 3
+	kindRestore   commandKind = 4
 	// kindAdmin is carried out by the leader and never logged: see admin.go.
 	kindAdmin commandKind = 128
 )
@@ -26,7 +27,7 @@ const (
 // known reports whether this server can carry out commands of the kind.
 func (k commandKind) known() bool {
 	switch k {
-	case kindKV, kindCatalog, kindAutopilot, kindAdmin:
+	case kindKV, kindCatalog, kindAutopilot, kindRestore, kindAdmin:
 		return true
 	}
 	return false

@@ -24,6 +24,7 @@ type duties struct {
 
 	strangers map[string]raft.ClusterID // servers of other clusters, by ID, that were turned away
 	care
+	stale   stale
 	ages    []age // of log entries, for tombstones
 	nextAge time.Duration
 	ready   bool // an entry of the own term has been applied: the View is current
@@ -108,6 +109,7 @@ func (s *Server) runDuties(now time.Duration) {
 	s.reconcileMembers(now)
 	s.reconcileVoters(now)
 	s.reapTombstones(now)
+	s.reapUpload(now)
 }
 
 // reapTombstones forgets the deletions that are older than TombstoneTTL. The

@@ -12,7 +12,8 @@ import (
 // machine is the replicated state machine: the stores, and the log entry that
 // they are at. It changes only by apply, in log order.
 type machine struct {
-	view *View
+	view     *View
+	restored bool // a saved state took the place of the state, since somebody looked
 }
 
 func newMachine() machine {
@@ -32,6 +33,9 @@ type batch struct {
 	kv        *kv.Txn
 	catalog   *catalog.Txn
 	autopilot Autopilot
+	upload    *upload
+	restored  bool
+	notify    []func() // of the transactions before kv and catalog
 	results   []applied
 }
 
@@ -42,7 +46,7 @@ type batch struct {
 // that this server is too old for the log; the View stays as it was.
 func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(), err error) {
 	b := batch{
-		kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), autopilot: m.view.Autopilot,
+		kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), autopilot: m.view.Autopilot, upload: m.view.upload,
 		results: make([]applied, 0, len(entries)),
 	}
 	index, term := m.view.Index, m.view.Term
@@ -64,8 +68,14 @@ func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(),
 		}
 		b.results = append(b.results, applied{index: e.Index, term: e.Term, result: res})
 	}
-	m.view = &View{Index: index, Term: term, KV: b.kv.Commit(), Catalog: b.catalog.Commit(), Autopilot: b.autopilot}
-	return b.results, func() { b.kv.Notify(); b.catalog.Notify() }, nil
+	keys, cat := b.settle()
+	m.view = &View{Index: index, Term: term, KV: keys, Catalog: cat, Autopilot: b.autopilot, upload: b.upload}
+	m.restored = m.restored || b.restored
+	return b.results, func() {
+		for _, wake := range b.notify {
+			wake()
+		}
+	}, nil
 }
 
 // run runs one command. ok is false if a condition of it did not hold.
@@ -93,6 +103,12 @@ func (b *batch) run(index uint64, cmd []byte) (ok bool, err error) {
 			return false, err
 		}
 		return b.autopilot.apply(index, c), nil
+	case kindRestore:
+		c, err := decodeRestore(payload)
+		if err != nil {
+			return false, err
+		}
+		return true, b.restore(index, c)
 	}
 	return false, fmt.Errorf("command kind %d: %w", kind, errVersion)
 }

@@ -305,6 +305,9 @@ func (s *Server) apply(now time.Duration, entries []raft.Entry) {
 		s.snapshots.bytes += len(entries[i].Data)
 		s.settleWrite(now, a)
 	}
+	if s.machine.restored { // the catalog says of the members what was true once
+		s.machine.restored, s.duties.full = false, now
+	}
 }
 
 // noticeLeadership reacts to a change of role or leader.

@@ -20,7 +20,12 @@ import (
 //	| autopilot: created uv | modified uv | configuration |
 //
 // followed by the key/value store and the catalog as their packages save them.
-// In version 1 there was nothing behind the index.
+// The last frames are what is beside the state, an upload that is under way
+// (restore.go), or an empty one:
+//
+//	| id uv | size uv | number of parts uv |   and then the parts, a frame each
+//
+// In version 1 there was nothing behind the index, and no upload.
 const (
 	viewMagic   = "praetor"
 	viewVersion = 2
@@ -47,7 +52,57 @@ func SaveView(w io.Writer, v *View) error {
 	if _, err := w.Write(wire.AppendFrame(nil, head)); err != nil {
 		return fmt.Errorf("server: save snapshot at %d: %w", v.Index, err)
 	}
-	return errors.Join(v.KV.Save(w), v.Catalog.Save(w))
+	return errors.Join(v.KV.Save(w), v.Catalog.Save(w), v.upload.save(w))
+}
+
+// SaveState is SaveView for people: without what is under way beside the state.
+func SaveState(w io.Writer, v *View) error {
+	settled := *v
+	settled.upload = nil
+	return SaveView(w, &settled)
+}
+
+// save writes an upload, or that there is none.
+func (u *upload) save(w io.Writer) error {
+	if u == nil {
+		u = &upload{}
+	}
+	head := wire.AppendUvarint(wire.AppendUvarint(nil, u.id), u.size)
+	_, err := w.Write(wire.AppendFrame(nil, wire.AppendUvarint(head, uint64(len(u.parts)))))
+	for _, p := range u.parts {
+		if err == nil {
+			_, err = w.Write(wire.AppendFrame(nil, p))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("server: save the upload in the snapshot: %w", err)
+	}
+	return nil
+}
+
+// loadUpload reads what save wrote; nil is that there is none.
+func loadUpload(src io.Reader) (*upload, error) {
+	head, err := wire.ReadFrame(src, nil, maxViewHead)
+	if err != nil {
+		return nil, err
+	}
+	r := wire.NewReader(head)
+	u := &upload{id: r.Uvarint(), size: r.Uvarint()}
+	parts := r.Uvarint()
+	if err := r.Close(); err != nil || u.id == 0 {
+		return nil, err
+	}
+	for range parts {
+		b, err := wire.ReadFrame(src, nil, MaxRestorePart)
+		if err != nil {
+			return nil, err
+		}
+		u.parts, u.got = append(u.parts, b), u.got+uint64(len(b))
+		if u.got > u.size || u.size > MaxRestore {
+			return nil, wire.ErrTooLong
+		}
+	}
+	return u, nil
 }
 
 // LoadView reads what SaveView wrote.
@@ -57,7 +112,7 @@ func LoadView(r io.Reader) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: load snapshot: %w", err)
 	}
-	v, err := readViewHead(head)
+	v, version, err := readViewHead(head)
 	if err != nil {
 		return nil, fmt.Errorf("server: load snapshot: %w", err)
 	}
@@ -67,6 +122,11 @@ func LoadView(r io.Reader) (*View, error) {
 	if v.Catalog, err = catalog.Load(src); err != nil {
 		return nil, err
 	}
+	if version >= 2 {
+		if v.upload, err = loadUpload(src); err != nil {
+			return nil, fmt.Errorf("server: load the upload in the snapshot: %w", err)
+		}
+	}
 	if _, err := src.ReadByte(); err != io.EOF {
 		return nil, errors.New("server: load snapshot: there is more behind its end")
 	}
@@ -74,21 +134,21 @@ func LoadView(r io.Reader) (*View, error) {
 }
 
 // readViewHead reads the first frame: a View without the stores.
-func readViewHead(head []byte) (*View, error) {
+func readViewHead(head []byte) (v *View, version byte, err error) {
 	r := wire.NewReader(head)
 	if magic := r.Take(len(viewMagic)); string(magic) != viewMagic {
-		return nil, fmt.Errorf("it begins with %q, not %q", magic, viewMagic)
+		return nil, 0, fmt.Errorf("it begins with %q, not %q", magic, viewMagic)
 	}
-	version := r.Byte()
+	version = r.Byte()
 	if version < 1 || version > viewVersion {
-		return nil, fmt.Errorf("its version is %d, this server knows 1 to %d; upgrade it", version, viewVersion)
+		return nil, 0, fmt.Errorf("its version is %d, this server knows 1 to %d; upgrade it", version, viewVersion)
 	}
-	v := &View{Index: r.Uvarint()}
+	v = &View{Index: r.Uvarint()}
 	if version >= 2 {
 		v.Term = r.Uvarint()
 		v.Autopilot = Autopilot{CreateIndex: r.Uvarint(), ModifyIndex: r.Uvarint(), Config: readAutopilotConfig(r)}
 	}
-	return v, r.Close()
+	return v, version, r.Close()
 }
 
 // snapshots decides when to take a snapshot, and gathers one that arrives.

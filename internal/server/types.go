@@ -15,6 +15,8 @@ type View struct {
 	KV        *kv.State
 	Catalog   *catalog.State
 	Autopilot Autopilot // zero: nobody has set it; read it with AutopilotConfig
+
+	upload *upload // a saved state that is being restored, or nil
 }
 
 // index is that of v, 0 for none.
