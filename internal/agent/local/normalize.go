@@ -44,6 +44,9 @@ func (d Service) Normalized() (Service, []string, error) {
 		if err != nil {
 			return d, warnings, fmt.Errorf("service %q: %w", d.Spec.ID, err)
 		}
+		if slices.ContainsFunc(checks[:i], func(o Check) bool { return o.ID == c.ID }) {
+			return d, warnings, fmt.Errorf("service %q: check %q is defined twice; give one of them another id", d.Spec.ID, c.ID)
+		}
 		warnings = append(warnings, w...)
 		checks[i] = c
 	}

@@ -87,6 +87,7 @@ func randomStepOf(h *harness, rng *rand.Rand, kind int) {
 		h.state.AddService(h.now, def, rng.IntN(2) == 0)
 	case 3, 4:
 		def := randomCheck(chk, rng)
+		def.Source = Source(rng.IntN(2)) // from a file, it may change its owner
 		if rng.IntN(2) == 0 {
 			def.ServiceID = svc
 		}

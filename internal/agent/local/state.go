@@ -147,7 +147,8 @@ func (s *State) SetNode(node catalog.Node) {
 // replaceChecks, checks of the service which the definition does not name are
 // removed; otherwise they stay. A check that was there keeps its status.
 // Registering the same again changes nothing. The error is one of the
-// definition or a reached bound; nothing is changed then.
+// definition, a reached bound, or a check's ID that is taken; nothing is
+// changed then.
 func (s *State) AddService(now time.Duration, def Service, replaceChecks bool) error {
 	def, _, err := def.Normalized()
 	if err != nil {
@@ -158,6 +159,9 @@ func (s *State) AddService(now time.Duration, def Service, replaceChecks bool) e
 	for _, c := range def.Checks {
 		if s.checks[c.ID] == nil {
 			fresh++
+		}
+		if err := s.taken(&c); err != nil {
+			return fmt.Errorf("service %q: %w", id, err)
 		}
 	}
 	svc := s.services[id]
@@ -215,10 +219,29 @@ func (s *State) RemoveService(now time.Duration, id string) error {
 	return nil
 }
 
+// taken returns an error if the check's ID is that of a check of another owner:
+// to replace that one would leave its service without a check. Between files,
+// where an ID stands once, a check may change its owner.
+func (s *State) taken(def *Check) error {
+	c := s.liveCheck(def.ID)
+	if c == nil || c.def.ServiceID == def.ServiceID || c.def.Source == FromFile && def.Source == FromFile {
+		return nil
+	}
+	owner := "the node"
+	if c.def.ServiceID != "" {
+		owner = fmt.Sprintf("service %q", c.def.ServiceID)
+	}
+	return fmt.Errorf("check %q: %s has a check with this ID; give one of them another", def.ID, owner)
+}
+
 // AddCheck adds a check, or changes it; it keeps its status then. The error is
-// one of the definition, a reached bound, or an *UnknownError for its service.
+// one of the definition, a reached bound, an ID that is taken, or an
+// *UnknownError for its service.
 func (s *State) AddCheck(now time.Duration, def Check) error {
 	def, _, err := def.Normalized()
+	if err == nil {
+		err = s.taken(&def)
+	}
 	switch {
 	case err != nil:
 		return err
