@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -147,8 +148,10 @@ func writePID(path string, log *slog.Logger) (remove func()) {
 	return func() { os.Remove(path) }
 }
 
-// banner says what runs where.
-func banner(w io.Writer, cfg *config.Config, a *agent.Agent) {
+// banner says what runs where, in one write: the log must not come between.
+func banner(out io.Writer, cfg *config.Config, a *agent.Agent) {
+	w := new(bytes.Buffer)
+	defer func() { out.Write(w.Bytes()) }()
 	mode := "client"
 	if cfg.Server.Enabled {
 		mode = "server"

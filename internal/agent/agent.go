@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +79,7 @@ func Start(opts Options) (_ *Agent, err error) {
 			return nil, err
 		}
 	}
-	if a.id, err = a.data.nodeID(a.cfg.Node.ID); err != nil {
+	if a.id, err = a.data.nodeID(a.cfg.Node.ID, a.cfg.Server.Enabled); err != nil {
 		return nil, err
 	}
 	ls, err := a.listen()
@@ -129,7 +128,7 @@ func (a *Agent) buildDriver(ctx context.Context, c clock, brain core, ls *listen
 	d.gossip.packet, d.gossip.stream = d.packet, d.stream
 	d.changed = a.noteMembers
 	if d.server == nil {
-		a.remote = newRemoteServers(a.cfg.Node.Datacenter, a.log)
+		a.remote = newRemoteServers(a.cfg.Node.Datacenter, a.cfg.Raft.LeaderWait, a.log)
 		a.cluster = a.remote
 		a.noteMembers(*d.members.Load())
 		return
@@ -214,18 +213,8 @@ func (a *Agent) serverConfig() server.Config {
 		Raft: r, Gossip: a.gossipConfig(),
 		HoldTimeout: a.cfg.Raft.LeaderWait,
 		Rand:        newRand(),
-		Trace:       a.trace,
+		Trace:       newStory(a.log, a.nameOf).tell,
 	}
-}
-
-// trace writes a core's story into the log. What gossip tells step by step is
-// for the curious: the driver logs what came of it.
-func (a *Agent) trace(e server.TraceEvent) {
-	level := slog.LevelInfo
-	if strings.HasPrefix(e.What, "swim: ") {
-		level = slog.LevelDebug
-	}
-	a.log.Log(context.Background(), level, e.What)
 }
 
 func (a *Agent) expect() int {
@@ -237,6 +226,7 @@ func (a *Agent) expect() int {
 
 func (a *Agent) gossipConfig() swim.Config {
 	g := swim.DefaultLAN()
+	g.Label = a.cfg.Node.Datacenter // agents of another datacenter are no members here
 	g.Addr = netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.SerfLAN))
 	return g
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -208,7 +209,10 @@ func (d *disk) snapshot(t *server.SnapshotTask, saved func(error) raft.Index) {
 		return
 	}
 	d.add(job{do: func() error {
-		if err := d.log.UseSnapshot(t.Meta); err != nil {
+		if err := d.log.UseSnapshot(t.Meta); errors.Is(err, wal.ErrOrder) {
+			go saved(err) // the leader's snapshot has overtaken this one
+			return nil
+		} else if err != nil {
 			return err
 		}
 		go func() {

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -104,7 +105,7 @@ func (g *gossipPort) serve(ctx context.Context, c net.Conn) {
 	}
 	reply, err := g.stream(ctx, c.RemoteAddr().(*net.TCPAddr).AddrPort(), b)
 	if err != nil {
-		g.log.Debug("gossip: exchange refused", "from", c.RemoteAddr(), "reason", err)
+		g.log.Info("gossip: exchange refused", "from", c.RemoteAddr(), "reason", err)
 		return
 	}
 	c.Write(wire.AppendFrame(nil, reply))
@@ -148,5 +149,13 @@ func exchange(ctx context.Context, s swim.Stream) ([]byte, error) {
 	if _, err := c.Write(wire.AppendFrame(nil, s.Data)); err != nil {
 		return nil, err
 	}
-	return wire.ReadFrame(c, nil, maxExchange)
+	b, err := wire.ReadFrame(c, nil, maxExchange)
+	if errors.Is(err, io.EOF) {
+		err = errRefused
+	}
+	return b, err
 }
+
+// errRefused is all that is known of an exchange that the other side ended
+// without an answer.
+var errRefused = errors.New("it closed the connection without an answer; is it an agent of this datacenter, and of a version that speaks the same protocol? Its log says why")

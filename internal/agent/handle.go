@@ -283,6 +283,22 @@ func (h handle) Maintenance(ctx context.Context, service string, on bool, reason
 	}))
 }
 
+// nameOf returns the name of the member with the ID, or the ID. It is called
+// while the core runs, before the driver is there too.
+func (a *Agent) nameOf(id string) string {
+	if id == a.id {
+		return a.cfg.Node.Name
+	}
+	if a.driver != nil {
+		for _, m := range *a.driver.members.Load() {
+			if m.ID == id {
+				return m.Name
+			}
+		}
+	}
+	return id
+}
+
 // noteMembers is called on the driver's loop when the membership has changed.
 func (a *Agent) noteMembers(ms []swim.Member) {
 	if a.remote != nil {

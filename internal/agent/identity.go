@@ -53,11 +53,19 @@ func (d *dataDir) close() {
 	}
 }
 
+// hasLog reports whether a server has written a log here.
+func (d *dataDir) hasLog() bool {
+	files, _ := filepath.Glob(d.file("raft", "*.wal"))
+	return len(files) > 0
+}
+
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
 
 // nodeID returns this node's ID: the configured one, else the one that is kept
-// in the data directory, else a new one, which is kept from then on.
-func (d *dataDir) nodeID(configured string) (string, error) {
+// in the data directory, else a new one, which is kept from then on. A server
+// that has a log keeps the ID that the log was written under: its votes and its
+// place among the voters are that ID's.
+func (d *dataDir) nodeID(configured string, server bool) (string, error) {
 	id := strings.ToLower(configured)
 	if d == nil {
 		if id == "" {
@@ -69,9 +77,11 @@ func (d *dataDir) nodeID(configured string) (string, error) {
 	switch {
 	case err == nil && id == "":
 		if id = strings.TrimSpace(string(kept)); !uuidForm.MatchString(id) {
-			return "", fmt.Errorf("node ID: %s holds %q, which is not a UUID; restore the file, or remove it to become a new node", d.file("node-id"), id)
+			return "", fmt.Errorf("node ID: %s holds %q, which is not a UUID; restore the file (the other agents know the ID: praetor members -detailed), or wipe the data directory to become a new node", d.file("node-id"), id)
 		}
 		return id, nil
+	case server && d.hasLog() && (id == "" || id != strings.TrimSpace(string(kept))):
+		return "", fmt.Errorf("node ID: the log in %s was written under another ID than %s says; restore that file (the other agents know the ID: praetor members -detailed), or wipe the data directory to become a new node", d.file("raft"), d.file("node-id"))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("node ID: %w", err)
 	case id == "":

@@ -98,6 +98,7 @@ func (a *Agent) joinGroup(ctx context.Context) {
 		a.releaseBootstrap()
 		if n > 0 {
 			a.log.Info("agent: joined the group", "through", n)
+			a.mendIslands(ctx)
 			return
 		}
 		var conflict *swim.ConflictError
@@ -118,6 +119,34 @@ func (a *Agent) joinGroup(ctx context.Context) {
 		wait = min(2*wait, a.cfg.Join.Interval)
 	}
 	a.releaseBootstrap()
+}
+
+// mendIslands joins again through the configured addresses that are no members:
+// agents that were started while the network was cut may have found together
+// in two groups, neither of which knows of the other.
+func (a *Agent) mendIslands(ctx context.Context) {
+	every := time.NewTicker(a.cfg.Join.Interval)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+		known := map[netip.AddrPort]bool{}
+		for _, m := range *a.driver.members.Load() {
+			known[m.Addr] = true
+		}
+		for _, target := range a.cfg.Join.LAN {
+			addr, err := resolve(ctx, target, a.cfg.Ports.SerfLAN)
+			if err != nil || known[addr] {
+				continue
+			}
+			if err := a.joinOne(ctx, target); err == nil {
+				a.log.Info("agent: joined another part of the group", "through", target)
+			}
+		}
+	}
 }
 
 // joinAny tries every target and returns how many answered.

@@ -38,10 +38,11 @@ const (
 	sendTimeout = 10 * time.Second
 	redialAfter = 50 * time.Millisecond
 	linkIdle    = 10 * time.Minute // a link that has nothing to send ends
+	linkSilent  = 3 * time.Second  // without an acknowledgement: connect anew, do not back off
 )
 
 func newLinks(ctx context.Context, self raft.NodeID, undelivered func(server.PeerMessage), lost func(raft.NodeID)) *links {
-	var d net.Dialer
+	d := net.Dialer{Control: giveUpUnacknowledged}
 	return &links{
 		ctx: ctx, self: self, undelivered: undelivered, lost: lost,
 		dial: func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {

@@ -23,6 +23,8 @@ type keeper struct {
 	log     *slog.Logger
 	reaped  func(service string) // its file is to be removed
 
+	callCtx context.Context // of the calls; ends before ctx when the agent leaves
+	endCall context.CancelFunc
 	leaving bool           // the loop's own: no more calls
 	calls   sync.WaitGroup // under way
 }
@@ -33,6 +35,7 @@ const callTimeout = 15 * time.Second
 
 func newKeeper(ctx context.Context, c clock, state *local.State, node string, s servers, log *slog.Logger) *keeper {
 	k := &keeper{loop: newLoop(c), ctx: ctx, state: state, servers: s, node: node, log: log}
+	k.callCtx, k.endCall = context.WithCancel(ctx)
 	k.tick, k.deadline, k.settle = state.Tick, state.Deadline, k.carryOut
 	return k
 }
@@ -76,20 +79,24 @@ func (k *keeper) tell(ev local.Event) {
 	}
 }
 
-// quiet ends anti-entropy and waits for the call that is under way.
+// quietTimeout bounds how long an agent that leaves waits for its last call.
+const quietTimeout = time.Second
+
+// quiet ends anti-entropy. It gives the call that is under way a moment to end.
 func (k *keeper) quiet(ctx context.Context) {
 	k.call(ctx, func(time.Duration) { k.leaving = true })
 	ended := make(chan struct{})
 	go func() { k.calls.Wait(); close(ended) }()
 	select {
 	case <-ended:
-	case <-ctx.Done():
+	case <-time.After(quietTimeout):
 	}
+	k.endCall()
 }
 
 // callServers makes one call to the servers and tells the core how it ended.
 func (k *keeper) callServers(c local.Call) {
-	ctx, cancel := context.WithTimeout(k.ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(k.callCtx, callTimeout)
 	defer cancel()
 	k.servers.await(ctx)
 	if c.Kind == local.Fetch {

@@ -32,6 +32,7 @@ var errNoServers = errors.New("No known Consul servers: this agent has not met a
 // over one HTTP/2 connection, and to the next server if that one is gone.
 type remoteServers struct {
 	datacenter string
+	hold       time.Duration // how long a request waits for a server that can be reached
 	transport  *http.Transport
 	log        *slog.Logger
 
@@ -46,12 +47,13 @@ const (
 	pingTimeout = 5 * time.Second // then the connection counts as broken
 )
 
-func newRemoteServers(datacenter string, log *slog.Logger) *remoteServers {
+func newRemoteServers(datacenter string, hold time.Duration, log *slog.Logger) *remoteServers {
 	var protocols http.Protocols
 	protocols.SetUnencryptedHTTP2(true)
 	d := net.Dialer{Timeout: dialTimeout}
 	return &remoteServers{
 		datacenter: datacenter,
+		hold:       hold,
 		log:        log,
 		known:      make(chan struct{}),
 		transport: &http.Transport{
@@ -127,14 +129,50 @@ func (r *remoteServers) demote(addr netip.AddrPort) {
 	}
 }
 
+// keptBody is a request's body that survives an attempt which never sent it:
+// http.Transport closes a body even if it could not connect. Who made the
+// request closes the body in the end.
+type keptBody struct{ io.Reader }
+
+// Close implements io.Closer.
+func (keptBody) Close() error { return nil }
+
 // RoundTrip implements http.RoundTripper: it sends the request to a server,
 // and to the next one if the first is certainly none the wiser: it could not
-// be reached, or the request changes nothing.
+// be reached, or the request changes nothing. While no server can be reached at
+// all it goes round again, as long as a server waits for a leader.
 func (r *remoteServers) RoundTrip(req *http.Request) (*http.Response, error) {
+	give := time.Now().Add(r.hold)
+	for {
+		resp, err := r.askAll(req)
+		var op *net.OpError
+		unreached := errors.As(err, &op) && op.Op == "dial"
+		if err == nil || !unreached || req.Context().Err() != nil {
+			return resp, err
+		}
+		if time.Now().After(give) {
+			return nil, fmt.Errorf("%w: no server can be reached: %w", server.ErrNoLeader, err)
+		}
+		select {
+		case <-time.After(roundPause):
+		case <-req.Context().Done():
+			return nil, err
+		}
+	}
+}
+
+// roundPause is the wait before all servers are asked once more.
+const roundPause = 200 * time.Millisecond
+
+// askAll asks each server once, until one answers.
+func (r *remoteServers) askAll(req *http.Request) (*http.Response, error) {
 	err := errNoServers
 	for _, addr := range r.servers() {
 		attempt := req.Clone(req.Context())
 		attempt.URL.Scheme, attempt.URL.Host = "http", addr.String()
+		if req.Body != nil && req.Body != http.NoBody {
+			attempt.Body = keptBody{req.Body}
+		}
 		resp, e := r.transport.RoundTrip(attempt)
 		if e == nil {
 			return resp, nil
@@ -145,9 +183,9 @@ func (r *remoteServers) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		r.demote(addr)
 		var op *net.OpError
-		dialed := !errors.As(e, &op) || op.Op != "dial"
+		reached := !errors.As(e, &op) || op.Op != "dial"
 		reads := req.Method == http.MethodGet || req.Method == http.MethodHead
-		if dialed && !reads {
+		if reached && !reads {
 			return nil, err
 		}
 		r.log.Debug("forward: server does not answer, asking the next", "server", addr, "error", e)
