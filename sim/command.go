@@ -40,6 +40,7 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -from N   the first seed (default 1)
       -seconds S  stop after so much real time (default: none)
       -twice    play each one twice: the runs must be the same
+  sim table [NAME]                  measure what was published, and compare
   sim bench                         how fast it is
 
 The same scenario and seed give the same run, always: the trace ends with a
@@ -62,6 +63,8 @@ func (c Command) Run(args []string) error {
 		return c.run(args[1:])
 	case "search":
 		return c.search(args[1:])
+	case "table":
+		return c.table(args[1:])
 	case "bench":
 		return c.bench()
 	case "help", "-h", "-help", "--help":
