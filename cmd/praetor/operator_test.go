@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -227,4 +228,73 @@ func TestRestartFromASnapshot(t *testing.T) {
 	if got := p.must(200, "GET", fmt.Sprintf("/v1/kv/fill/%06d?raw", writes-1), "").body; len(got) < bytes || !strings.HasPrefix(got, fmt.Sprintf("%d.", writes-1)) {
 		t.Errorf("the last key has %d bytes", len(got))
 	}
+}
+
+// lastIndex is that of the server's log.
+func lastIndex(p *process) int {
+	n, _ := strconv.Atoi(get[api.Self](p, "/v1/agent/self").Stats["raft"]["last_log_index"])
+	return n
+}
+
+// TestRestoreIsAllOrNothing kills the leader with -9 while a saved state is
+// restored, at another moment each time. Then all keys are those of the saved
+// state or none is, on every server.
+func TestRestoreIsAllOrNothing(t *testing.T) {
+	ps := cluster(t, 3)
+	const keys = 40 // of 500 kB each: the state goes in some 20 parts
+	client := pooled(4)
+	write := func(value string) {
+		for i := range keys {
+			if err := putValue(client, leaderOf(t, ps).ip, fmt.Sprintf("r/%02d", i), value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(strings.Repeat("then", 125_000))
+	file := filepath.Join(t.TempDir(), "backup.snap")
+	if out, errs, code := cli(t, "snapshot", "save", "-http-addr="+ps[0].ip+":8500", file); code != 0 {
+		t.Fatalf("exit %d: %s%s", code, out, errs)
+	}
+	outcomes := map[string]int{}
+	for round := range rounds(8) {
+		write("now")
+		leader := leaderOf(t, ps)
+		asked := ps[slices.IndexFunc(ps, func(p *process) bool { return p != leader })]
+		before := lastIndex(leader)
+		code := make(chan int, 1)
+		go func() {
+			_, _, c := cli(t, "snapshot", "restore", "-http-addr="+asked.ip+":8500", file)
+			code <- c
+		}()
+		eventually(t, 20*time.Second, func() string {
+			if len(code) == 0 && lastIndex(leader) < before+4*round {
+				return "the restore does not get on"
+			}
+			return ""
+		})
+		leader.kill()
+		exit := <-code
+		leader.run()
+		var first string
+		for i, p := range ps {
+			p.ready()
+			state := ""
+			for i := range keys {
+				state += p.must(200, "GET", fmt.Sprintf("/v1/kv/r/%02d?raw", i), "").body[:3]
+			}
+			switch {
+			case state != strings.Repeat("the", keys) && state != strings.Repeat("now", keys):
+				t.Fatalf("round %d: %s has half a restore: %s", round, p.ip, state)
+			case i == 0:
+				first = state
+			case state != first:
+				t.Errorf("round %d: %s and %s differ", round, ps[0].ip, p.ip)
+			}
+		}
+		if exit == 0 && !strings.HasPrefix(first, "the") {
+			t.Errorf("round %d: the restore was acknowledged and is not there", round)
+		}
+		outcomes[fmt.Sprintf("exit %d, %s", exit, first[:3])]++
+	}
+	t.Logf("outcomes of a restore with a killed leader: %v", outcomes)
 }
