@@ -4,7 +4,7 @@
 //	a, err := agent.Start(agent.Options{Config: cfg, Version: "1.0", Log: log})
 //	...
 //	err = a.Leave(ctx) // a good-bye, if the agent goes for good
-//	a.Stop()
+//	a.Stop()           // a leader hands over first
 //
 // Every core is owned by one loop (loop.go): a goroutine that takes in events,
 // ticks the core when its deadline has come, and carries out its effects.

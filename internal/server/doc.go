@@ -10,7 +10,7 @@
 //	|  swim.Pool        raft.Raft  <-------- writes, barriers                |
 //	|     |   who is a       | committed entries                             |
 //	|     |   server         v                                               |
-//	|     +----------->  duties       machine: kv.State, catalog.State       |
+//	|     +----------->  duties       machine: kv, catalog, autopilot        |
 //	|      (leader: catalog = gossip)     |                                  |
 //	+------------+---------------------+--v-------------+---------------+----+
 //	             |                     |  View          |               |
@@ -28,6 +28,24 @@
 //	s.ReceivePeer(now, "n2", body)
 //	e = s.Effects(now)       // e.Answers: {1, {Index: 7, OK: true}, nil}
 //
+// The duties of a leader are three: the catalog agrees with gossip
+// (reconcile.go), the servers that vote are the right ones (voters.go,
+// health.go), and what nobody needs any more is forgotten (duties.go,
+// restore.go).
+//
+// An operator's command takes the way of a write, but the leader carries it out
+// instead of writing it into the log (admin.go):
+//
+//	s.Submit(now, 2, server.TransferCommand("n2"))
+//	e = s.Effects(now)       // e.Answers: {2, {OK: true}, nil}, once n2 leads
+//
+// What a command in the log is, command.go says; its kinds are those of kv and
+// catalog, the autopilot's configuration (autopilot.go) and the parts of a saved
+// state that is being restored (restore.go).
+//
+// A server that is to stop is told to Resign: it hands the leadership over and
+// brings its writes to an end (resign.go).
+//
 // Invariants:
 //
 //   - A write has exactly one answer. Success means that a quorum holds it
@@ -39,6 +57,9 @@
 //     leader after it was asked for (thesis 6.4).
 //   - The catalog's serfHealth checks are written by the leader alone, through
 //     the log, and only when its View is current.
+//   - No voter is taken out, be it by the autopilot or by an operator, unless
+//     those that are left and that answer are a quorum.
+//   - A restore is one entry of the log: all of it is seen, or nothing.
 //   - A server speaks only to servers of its own cluster, and only one server
 //     ever writes the first configuration of a cluster.
 package server
