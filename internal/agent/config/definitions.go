@@ -24,6 +24,11 @@ func (c *draft) service(d *decoder, v *value) {
 		d.fail(v.at, "service %q is defined twice; give one of them another id", def.Spec.ID)
 		return
 	}
+	for _, k := range def.Checks {
+		if !c.once(d, v, k.ID) {
+			return
+		}
+	}
 	c.Definitions.Services = append(c.Definitions.Services, def)
 }
 
@@ -42,12 +47,20 @@ func (c *draft) check(d *decoder, v *value) {
 		return
 	}
 	def.Source = local.FromFile
-	same := func(o local.Check) bool { return o.ID == def.ID }
-	if slices.ContainsFunc(c.Definitions.Checks, same) {
-		d.fail(v.at, "check %q is defined twice; give one of them another id", def.ID)
-		return
+	if c.once(d, v, def.ID) {
+		c.Definitions.Checks = append(c.Definitions.Checks, def)
 	}
-	c.Definitions.Checks = append(c.Definitions.Checks, def)
+}
+
+// once notes the ID of a check, of a service's or not, and fails if it is there
+// already.
+func (c *draft) once(d *decoder, v *value, id string) bool {
+	if c.checkIDs[id] {
+		d.fail(v.at, "check %q is defined twice; give one of them another id", id)
+		return false
+	}
+	c.checkIDs[id] = true
+	return true
 }
 
 // readService reads a service's definition with its checks, normalized.

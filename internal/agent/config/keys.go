@@ -23,6 +23,7 @@ type draft struct {
 	multiplier            int   // of the Raft times
 	leaveOnTerminate      *bool // nil: not said
 	skipLeaveOnInterrupt  *bool
+	checkIDs              map[string]bool // of all checks so far, those of services too
 }
 
 // keys is the schema of a configuration file.

@@ -104,7 +104,7 @@ func defaults() *draft {
 				SOA: SOA{Refresh: 3600, Retry: 600, Expire: 86400}, Recursors: Recursors{Timeout: 2 * time.Second},
 			},
 		},
-		bind: "0.0.0.0", client: "127.0.0.1", multiplier: 1,
+		bind: "0.0.0.0", client: "127.0.0.1", multiplier: 1, checkIDs: map[string]bool{},
 	}
 }
 
