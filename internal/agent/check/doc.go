@@ -23,7 +23,8 @@
 // What a check prints is kept up to the bound of its policy, and never read
 // beyond that: of a script the end, where errors stand, of an HTTP answer the
 // beginning. A script runs in a process group of its own, which is killed as a
-// whole at the timeout, so that its children do not pile up.
+// whole at the timeout, on Stop and Close, and when the script has ended, so
+// that what it leaves in the background does not pile up.
 //
 // Script checks let whoever defines one run programs. They are off unless
 // [Options] says otherwise, and stay critical with an output that tells why.

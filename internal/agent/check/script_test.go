@@ -91,7 +91,36 @@ func TestAKilledScriptTakesItsChildrenAlong(t *testing.T) {
 	if status := <-done; status != catalog.Critical {
 		t.Errorf("got %s", status)
 	}
-	end := make(chan error)
+	waitForEnd(t, pipe)
+}
+
+// The child holds the script's output open, and the pipe, which only then ends
+// when the child is dead.
+func TestAScriptThatEndsTakesItsChildrenAlong(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan string)
+	go func() {
+		status, output := script(t.Context(), sh("exec 3>"+fifo+"; sleep 777 & echo started"), 100)
+		done <- status + " " + output
+	}()
+	pipe, err := os.Open(fifo) // returns when the script has opened it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if got := <-done; got != "passing started\n" {
+		t.Errorf("got %q", got)
+	}
+	waitForEnd(t, pipe)
+}
+
+// waitForEnd fails unless whoever holds the pipe's other end dies soon.
+func waitForEnd(t *testing.T, pipe io.Reader) {
+	t.Helper()
+	end := make(chan error, 1)
 	go func() {
 		_, err := io.ReadAll(pipe)
 		end <- err
