@@ -72,7 +72,7 @@ func BenchmarkPropose(b *testing.B) {
 			leader := t.members[0].raft
 			cmds := make([][]byte, batch)
 			for i := range cmds {
-				cmds[i] = make([]byte, 100)
+				cmds[i] = make([]byte, 128)
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
