@@ -126,6 +126,8 @@ func (p *process) carryOut() {
 	case e.Left:
 		p.host.left = true
 		p.host.kill("it has left")
+	case e.Resigned:
+		p.host.kill("it has resigned")
 	default:
 		p.arm()
 	}

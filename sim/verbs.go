@@ -33,6 +33,7 @@ func init() {
 		"kill":    {usage: "kill HOSTS", least: 1, most: 1, do: eachHost(func(h *host) { h.kill("killed") })},
 		"restart": {usage: "restart HOSTS", least: 1, most: 1, do: eachHost((*host).boot)},
 		"wipe":    {usage: "wipe HOSTS (the disks, of servers that are down)", least: 1, most: 1, shown: true, do: eachHost((*host).wipe)},
+		"resign":  {usage: "resign HOSTS (and stop, as at SIGTERM)", least: 1, most: 1, shown: true, do: eachHost((*host).resign)},
 		"leave":   {usage: "leave HOSTS", least: 1, most: 1, shown: true, do: eachHost((*host).leave)},
 		"join":    {usage: "join HOST HOST", least: 2, most: 2, shown: true, do: (*player).join},
 		"cut":     {usage: "cut HOSTS HOSTS [oneway=1]", least: 2, most: 2, shown: true, do: (*player).cut},

@@ -74,6 +74,14 @@ func (p *player) selectGroup(st step) (err error) {
 	return err
 }
 
+// resign stops a server in good order: it hands over first.
+func (h *host) resign() {
+	if h.proc != nil {
+		h.proc.server.Resign(h.proc.now())
+		h.proc.carryOut()
+	}
+}
+
 // leave lets a server go in good order.
 func (h *host) leave() {
 	if h.proc != nil {
