@@ -2,14 +2,16 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"praetor/catalog"
 	"praetor/internal/radix"
@@ -112,7 +114,7 @@ func TestRestoreMakesAnyStateThatOfAnyOther(t *testing.T) {
 			notify()
 			v = next
 		}
-		if d := cmp.Diff(content(then), content(v)); d != "" {
+		if d := gocmp.Diff(content(then), content(v)); d != "" {
 			t.Fatalf("%d: %s", i, d)
 		}
 		if v.upload != nil {
@@ -143,18 +145,18 @@ func TestRestoreIsOneWriteOnEveryServer(t *testing.T) {
 	for _, cmd := range cmds[:len(cmds)-1] {
 		g.do(g.follower(), cmd)
 	}
-	if d := cmp.Diff(old, content(l.View())); d != "" || len(woken) > 0 {
+	if d := gocmp.Diff(old, content(l.View())); d != "" || len(woken) > 0 {
 		t.Fatalf("before the last entry: woken %v, %s", woken, d)
 	}
 	res := g.do(g.follower(), cmds[len(cmds)-1])
 	g.step(time.Second)
 	for _, n := range g.nodes {
-		if d := cmp.Diff(before, content(n.View())); d != "" {
+		if d := gocmp.Diff(before, content(n.View())); d != "" {
 			t.Errorf("%s: %s", n.cfg.Name, d)
 		}
 	}
 	slices.Sort(woken)
-	if d := cmp.Diff([]string{"changed", "gone", "new"}, woken); d != "" {
+	if d := gocmp.Diff([]string{"changed", "gone", "new"}, woken); d != "" {
 		t.Errorf("woken: %s", d)
 	}
 	if e, index := l.View().KV.Get("same", nil); index != sameIndex || e.ModifyIndex != same.ModifyIndex {
@@ -176,32 +178,36 @@ func TestRestoreThatIsNotWholeChangesNothing(t *testing.T) {
 	other := bytes.Clone(state)
 	other[len(other)-1] ^= 1
 	garbage := []byte("this is no state")
-	for name, cmds := range map[string][][]byte{
-		"without a begin":         good[1:],
-		"a part is missing":       append(append([][]byte{}, good[:2]...), good[3:]...),
-		"without the last part":   append(append([][]byte{}, good[:last-1]...), good[last]),
-		"another has begun":       append(append([][]byte{}, good[:last]...), BeginRestoreCommand(8, 5), good[last]),
-		"it was aborted":          append(append([][]byte{}, good[:last]...), AbortRestoreCommand(7), good[last]),
-		"another checksum":        append(append([][]byte{}, good[:last]...), CommitRestoreCommand(7, sha256.Sum256(other))),
-		"it is no state":          restoreCommands(7, garbage, 20),
-		"it is too large":         {BeginRestoreCommand(7, MaxRestore+1)},
-		"more than was announced": {BeginRestoreCommand(7, 5), RestorePartCommand(7, 0, []byte("123456"))},
-		"an empty part":           {BeginRestoreCommand(7, 5), RestorePartCommand(7, 0, nil)},
+	with := func(list [][]byte, more ...[]byte) [][]byte { return append(slices.Clone(list), more...) }
+	for name, test := range map[string]struct {
+		cmds [][]byte
+		says string // the first refusal
+	}{
+		"without a begin":         {good[1:], "begin again"},
+		"a part is missing":       {with(good[:2], good[3:]...), "a part of 20 bytes at 40, where 20 of"},
+		"without the last part":   {with(good[:last-1], good[last]), "bytes have arrived"},
+		"another has begun":       {with(good[:last], BeginRestoreCommand(8, 5), good[last]), "another restore has begun"},
+		"a part of another":       {[][]byte{BeginRestoreCommand(8, 50), RestorePartCommand(7, 0, []byte("x"))}, "another restore has begun"},
+		"it was aborted":          {with(good[:last], AbortRestoreCommand(7), good[last]), "given up"},
+		"another checksum":        {with(good[:last], CommitRestoreCommand(7, sha256.Sum256(other))), "another checksum"},
+		"it is no state":          {restoreCommands(7, garbage, 20), "load snapshot"},
+		"it is too large":         {[][]byte{BeginRestoreCommand(7, MaxRestore+1)}, "at most"},
+		"more than was announced": {[][]byte{BeginRestoreCommand(7, 5), RestorePartCommand(7, 0, []byte("123456"))}, "0 of 5 are there"},
+		"an empty part":           {[][]byte{BeginRestoreCommand(7, 5), RestorePartCommand(7, 0, nil)}, "a part of 0 bytes"},
 	} {
 		v := newMachine().view
 		v, _, _, _ = v.Apply(KVCommand(kv.Command{Op: kv.OpSet, Key: "a", Value: []byte("now")}))
-		before := content(v)
-		refused := false
-		for _, cmd := range cmds {
+		before, refusal := content(v), ""
+		for _, cmd := range test.cmds {
 			next, res, _, err := v.Apply(cmd)
 			if err != nil {
 				t.Fatal(err)
 			}
-			refused = refused || res.Err != ""
+			refusal = cmp.Or(refusal, res.Err)
 			v = next
 		}
-		if d := cmp.Diff(before, content(v)); d != "" || !refused {
-			t.Errorf("%s: refused %v, %s", name, refused, d)
+		if d := gocmp.Diff(before, content(v)); d != "" || !strings.Contains(refusal, test.says) {
+			t.Errorf("%s: refused with %q, want %q; %s", name, refusal, test.says, d)
 		}
 	}
 }
@@ -219,6 +225,9 @@ func TestUploadSurvivesASnapshot(t *testing.T) {
 		again, err := LoadView(&b)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if plain, err := LoadView(bytes.NewReader(saved(t, again))); err != nil || plain.upload != nil {
+			t.Fatalf("a saved state has an upload: %v", err)
 		}
 		next, res, _, err := again.Apply(cmd)
 		if err != nil || !res.OK {
@@ -273,7 +282,7 @@ func FuzzDecodeRestore(f *testing.F) {
 			return
 		}
 		again, err := decodeRestore(appendRestore(c)[commandHeader:])
-		if err != nil || !cmp.Equal(c, again, cmp.AllowUnexported(restoreCommand{})) {
+		if err != nil || !gocmp.Equal(c, again, gocmp.AllowUnexported(restoreCommand{})) {
 			t.Fatalf("%+v became %+v, %v", c, again, err)
 		}
 		m := newMachine()
