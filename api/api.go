@@ -62,7 +62,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	bodyDeadline(w, r)
 	route, rest := a.router.find(r.URL.Path)
 	if route == nil {
-		fail(w, Missingf("Invalid URL path: %q is not an HTTP API endpoint", r.URL.Path))
+		fail(w, noRoute(r.URL.Path))
 		return
 	}
 	route.served.Add(1)

@@ -40,7 +40,7 @@
 // agent.go, agentservice.go, agentcheck.go, agenthealth.go, metrics.go,
 // operator.go, autopilot.go, snapshot.go.
 // shapes.go has the JSON of answers, definition.go and registration.go that of
-// requests.
+// requests, absent.go the paths of Consul's that are not here.
 //
 // # Reads
 //

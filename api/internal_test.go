@@ -41,6 +41,25 @@ func TestTheLongestRouteWins(t *testing.T) {
 	}
 }
 
+// What is said to be absent must not be there, and who asks for it is told so.
+func TestWhatIsAbsentHasNoRoute(t *testing.T) {
+	a := New(Config{})
+	for _, no := range absent {
+		for _, r := range a.router.all {
+			if strings.HasPrefix(r.path, no.prefix) {
+				t.Errorf("%s is a route, and %s said to be absent", r.path, no.what)
+			}
+		}
+		path := no.prefix
+		if strings.HasSuffix(path, "/") {
+			path += "x"
+		}
+		if r, _ := a.router.find(path); r != nil {
+			t.Errorf("%s leads to %s, and not to the word that %s absent", path, r.path, no.what)
+		}
+	}
+}
+
 // Every parameter that a route accepts must be known: a misspelled one would
 // never be checked.
 func TestRoutesAcceptOnlyKnownParameters(t *testing.T) {
