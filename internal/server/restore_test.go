@@ -136,6 +136,7 @@ func TestRestoreIsOneWriteOnEveryServer(t *testing.T) {
 	g.put(l, "changed", "2")
 	g.put(l, "new", "2")
 	same, sameIndex := l.View().KV.Get("same", nil)
+	_, nodeIndex := l.View().Catalog.Node(l.cfg.Name, nil)
 	var woken []string
 	for _, key := range []string{"same", "gone", "changed", "new"} {
 		l.View().KV.Get(key, radix.NewWaiter(func() { woken = append(woken, key) }))
@@ -161,6 +162,9 @@ func TestRestoreIsOneWriteOnEveryServer(t *testing.T) {
 	}
 	if e, index := l.View().KV.Get("same", nil); index != sameIndex || e.ModifyIndex != same.ModifyIndex {
 		t.Errorf("what did not change has another index, %d and not %d", index, sameIndex)
+	}
+	if _, index := l.View().Catalog.Node(l.cfg.Name, nil); index != nodeIndex {
+		t.Errorf("a node that did not change has another index, %d and not %d", index, nodeIndex)
 	}
 	for _, key := range []string{"gone", "changed", "new"} {
 		if _, index := l.View().KV.Get(key, nil); index != res.Index {
