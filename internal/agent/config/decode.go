@@ -34,8 +34,13 @@ func (d *decoder) fail(at int, format string, args ...any) {
 }
 
 func (d *decoder) warn(at int, format string, args ...any) {
+	d.warnings = append(d.warnings, d.warning(at, format, args...))
+}
+
+// warning returns the text of a warning, for one that depends on what follows.
+func (d *decoder) warning(at int, format string, args ...any) string {
 	e := d.at(at, "", "")
-	d.warnings = append(d.warnings, fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, strings.Join(d.path, "."), fmt.Sprintf(format, args...)))
+	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, strings.Join(d.path, "."), fmt.Sprintf(format, args...))
 }
 
 // want reports whether the value is of the kind, and complains if it is not.

@@ -47,9 +47,29 @@ func (c *draft) check(d *decoder, v *value) {
 		return
 	}
 	def.Source = local.FromFile
-	if c.once(d, v, def.ID) {
-		c.Definitions.Checks = append(c.Definitions.Checks, def)
+	if !c.once(d, v, def.ID) {
+		return
 	}
+	c.Definitions.Checks = append(c.Definitions.Checks, def)
+	if def.ServiceID != "" {
+		c.needs = append(c.needs, need{def.ServiceID, d.warning(v.at,
+			"check %q is of service %q, which is in no file: it is left out unless that service is registered over HTTP", def.ID, def.ServiceID)})
+	}
+}
+
+// need is a service that a check outside of it asks for. It may stand in a file
+// that has not been read yet.
+type need struct{ service, warning string }
+
+// needWarnings tells of checks whose service is in no file.
+func (c *draft) needWarnings() []string {
+	var out []string
+	for _, n := range c.needs {
+		if !slices.ContainsFunc(c.Definitions.Services, func(s local.Service) bool { return s.Spec.ID == n.service }) {
+			out = append(out, n.warning)
+		}
+	}
+	return out
 }
 
 // once notes the ID of a check, of a service's or not, and fails if it is there

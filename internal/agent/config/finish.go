@@ -38,7 +38,7 @@ func (c *draft) finish(env Environment) ([]string, error) {
 	if c.skipLeaveOnInterrupt != nil {
 		c.Leave.OnInterrupt = !*c.skipLeaveOnInterrupt
 	}
-	return append(warnings, c.scriptWarnings()...), nil
+	return slices.Concat(warnings, c.needWarnings(), c.scriptWarnings()), nil
 }
 
 func (c *draft) finishRole(Environment) (warnings []string, err error) {

@@ -24,6 +24,7 @@ type draft struct {
 	leaveOnTerminate      *bool // nil: not said
 	skipLeaveOnInterrupt  *bool
 	checkIDs              map[string]bool // of all checks so far, those of services too
+	needs                 []need          // of checks outside of their services
 }
 
 // keys is the schema of a configuration file.

@@ -246,7 +246,7 @@ func (s *State) AddCheck(now time.Duration, def Check) error {
 	case err != nil:
 		return err
 	case def.ServiceID != "" && s.liveService(def.ServiceID) == nil:
-		return &UnknownError{What: "service", ID: def.ServiceID}
+		return fmt.Errorf("check %q: %w", def.ID, &UnknownError{What: "service", ID: def.ServiceID})
 	case s.checks[def.ID] == nil && len(s.checks) >= MaxChecks:
 		return fmt.Errorf("check %q: this agent has %d checks, which is the most", def.ID, MaxChecks)
 	}
