@@ -53,7 +53,7 @@ func (ls *listeners) open(a *Agent) (err error) {
 		if err != nil {
 			return portErr("HTTP", at, "-http-port", err)
 		}
-		ls.http = append(ls.http, limitPerClient(l, a.cfg.Limits.HTTPConns))
+		ls.http = append(ls.http, limitPerClient(l, a.cfg.Limits.HTTPConns, a.log.Warn))
 	}
 	for _, at := range a.cfg.DNSListen() {
 		tcp, err := net.Listen("tcp", at.String())

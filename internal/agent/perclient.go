@@ -3,6 +3,7 @@ package agent
 import (
 	"net"
 	"sync"
+	"time"
 )
 
 // perClient bounds the open connections of each client address, so that one
@@ -10,18 +11,25 @@ import (
 // connection over the bound is closed at once.
 type perClient struct {
 	net.Listener
-	limit int
+	limit  int
+	warn   func(msg string, args ...any)
+	warned time.Time // Accept's alone
 
 	mu   sync.Mutex
 	open map[string]int // connections by client address
 }
 
+// warnEvery is the least time between two warnings of one listener: a client
+// that is shut out comes again at once.
+const warnEvery = time.Minute
+
 // limitPerClient bounds the connections of each client of l; 0 is no bound.
-func limitPerClient(l net.Listener, limit int) net.Listener {
+// warn takes what a Logger's Warn takes.
+func limitPerClient(l net.Listener, limit int, warn func(msg string, args ...any)) net.Listener {
 	if limit <= 0 {
 		return l
 	}
-	return &perClient{Listener: l, limit: limit, open: map[string]int{}}
+	return &perClient{Listener: l, limit: limit, warn: warn, open: map[string]int{}}
 }
 
 // Accept implements net.Listener.
@@ -39,7 +47,20 @@ func (p *perClient) Accept() (net.Conn, error) {
 			return &countedConn{Conn: c, done: func() { p.give(host) }}, nil
 		}
 		c.Close()
+		p.tell(host)
 	}
+}
+
+// tell warns that a connection was closed, unless it did so a moment ago. The
+// client sees only the end of its connection.
+func (p *perClient) tell(host string) {
+	now := time.Now()
+	if !p.warned.IsZero() && now.Sub(p.warned) < warnEvery {
+		return
+	}
+	p.warned = now
+	p.warn("agent: an HTTP connection was closed because its client has too many",
+		"client", host, "bound", p.limit, "raise", "limits.http_max_conns_per_client")
 }
 
 func (p *perClient) take(host string) bool {
