@@ -103,7 +103,7 @@ func (c *checker) checkConsole(b *block, sh *shell) error {
 	for i := range cmds {
 		out, err := sh.play(cmds[i], c.rewrite)
 		if err == nil {
-			cmds[i].output, err = c.refreshed(cmds[i].output, out, alike)
+			cmds[i].output, err = consoleStyle.refreshed(cmds[i].output, out, c.rewrite)
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", cmds[i].line, err))
@@ -133,18 +133,8 @@ func (c *checker) checkSim(b *block, sh *shell) error {
 	if b.has("fails") != (err != nil) {
 		return fmt.Errorf("the run shall fail: %v; it ended with %v:\n%s", b.has("fails"), err, trace.String())
 	}
-	b.body, err = c.refreshed(b.body, lines(trace.String()), exactly)
+	b.body, err = simStyle.refreshed(b.body, lines(trace.String()), c.rewrite)
 	return err
-}
-
-// refreshed returns what the page shall show: what it does if that matches,
-// else, when pages are rewritten and nothing is left out, what came out now.
-func (c *checker) refreshed(have, now []string, same func(a, b string) bool) ([]string, error) {
-	err := match(have, now, textMark, same)
-	if err != nil && c.rewrite && !hasMark(have, textMark) {
-		return now, nil
-	}
-	return have, err
 }
 
 // build builds the programs that pages run, into dir.

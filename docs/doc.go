@@ -10,8 +10,9 @@
 //	                             └── sh          checkNames     the commands exist
 //
 // Both ways: without -rewrite, a page that differs from what it shows fails
-// with the difference; with -rewrite, the page is refreshed, except for blocks
-// that leave lines out, which only a person can fix.
+// with the difference; with -rewrite, the page is refreshed. A block that leaves
+// lines out is refreshed too, as long as each line that it shows is found again
+// with other numbers; else it stays, and a person has to fix it.
 //
 // An example, from a page:
 //

@@ -23,9 +23,9 @@ const (
 
 // checkExcerpt compares a block that shows a part of the source with the
 // source, and returns what the block shall hold. The error says what to do by
-// hand; with rewrite, a block that leaves nothing out is refreshed instead.
+// hand; with rewrite, the block is refreshed instead if it can be.
 func checkExcerpt(root string, b *block, rewrite bool) ([]string, error) {
-	mark := goMark
+	s := goStyle
 	want, err := []string(nil), error(nil)
 	if b.kind == "go" {
 		if len(b.args) < 2 {
@@ -33,21 +33,18 @@ func checkExcerpt(root string, b *block, rewrite bool) ([]string, error) {
 		}
 		want, err = definition(root, b.args[0], b.args[1], b.has("+doc"))
 	} else {
-		mark = textMark
+		s = fileStyle
 		want, err = fileLines(root, b.args[0])
 	}
 	if err != nil {
 		return nil, err
 	}
-	body := b.body
-	if err := match(body, want, mark, exactly); err != nil {
-		if !rewrite || hasMark(body, mark) {
-			return nil, err
-		}
-		body = want
+	body, err := s.refreshed(b.body, want, rewrite)
+	if err != nil {
+		return nil, err
 	}
 	if len(body) > maxExcerpt {
-		return nil, fmt.Errorf("the excerpt has %d lines, at most %d; leave some out with a line %q", len(body), maxExcerpt, mark)
+		return nil, fmt.Errorf("the excerpt has %d lines, at most %d; leave some out with a line %q", len(body), maxExcerpt, s.mark)
 	}
 	return body, nil
 }

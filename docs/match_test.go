@@ -86,7 +86,7 @@ var volatile = []struct {
 	{"hashes and cluster ids", regexp.MustCompile(`\b[0-9a-f]{16,64}\b`), "HASH"},
 	{"times", regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?`), "TIME"},
 	{"dates in headers", regexp.MustCompile(`(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT`), "TIME"},
-	{"durations", regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|us|ms|s|m|h)\b`), "DURATION"},
+	{"durations", regexp.MustCompile(`\b(\d+h)?(\d+m)?\d+(\.\d+)?(ns|µs|us|ms|s|m|h)\b`), "DURATION"},
 	{"Raft indexes in JSON", regexp.MustCompile(`"(\w*Index)": ?\d+`), `"$1": N`},
 	{"indexes, ages and lengths in headers", regexp.MustCompile(`^((?i:X-Consul-(Index|LastContact|Query-Backend-[a-z]+)|Content-Length|Age)): \d+`), "$1: N"},
 	{"DNS message ids", regexp.MustCompile(`\bid: \d+`), "id: N"},

@@ -2,6 +2,9 @@ package docs
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -58,6 +61,7 @@ func TestAlikeUpToWhatDiffersFromRunToRun(t *testing.T) {
 		{"time=2026-11-23T13:54:28.478Z x", "time=2025-01-03T00:00:00Z x", true},
 		{"Date: Mon, 23 Nov 2026 13:54:31 GMT", "Date: Tue, 24 Nov 2026 13:54:31 GMT", true},
 		{"took 1.5ms", "took 20µs", true},
+		{"took 1.5ms", "took 1h2m3.4s", true},
 		{`"ModifyIndex": 3,`, `"ModifyIndex": 17,`, true},
 		{"X-Consul-Index: 3", "X-Consul-Index: 4", true},
 		{"opcode: QUERY, status: NOERROR, id: 1", "opcode: QUERY, status: NOERROR, id: 2", true},
@@ -281,4 +285,96 @@ func TestAddressesAreMappedBothWays(t *testing.T) {
 	if got, want := s.here(there+" 7f030901.addr"), strings.Replace(page, "localhost", "127.0.0.1", 1)+" 7f000001.addr"; got != want {
 		t.Errorf("here: %s, want %s", got, want)
 	}
+}
+
+func TestRealign(t *testing.T) {
+	for _, test := range []struct{ name, have, now, want string }{
+		{"marks stay", "1 a|...|3 c|...", "2 a|x|4 c|x|x", "2 a|...|4 c|..."},
+		{"indented marks stay", "1 a|  ...|3 c", "2 a|x|4 c", "2 a|  ...|4 c"},
+		{"spaces, times, hashes and ids", "...|1.5  a took 3ms: 2c3584d28eda1bda id: 4",
+			"x|1.25 a took 1m2s:  00ff84d28eda1bda id: 5", "...|1.25 a took 1m2s:  00ff84d28eda1bda id: 5"},
+		{"a run stays together", "...|1 a|1 b|...", "1 a|1 c|7 a|7 b|x", "...|7 a|7 b|..."},
+		{"a run starts the page", "1 a|...|1 b|2 c", "2 a|8 b|8 b|8 c", "2 a|...|8 b|8 c"},
+		{"the nearest numbers", "...|5.36 n3 leads|...", "0.02 n3 leads|0.02 n3 leads|5.41 n3 leads|9 n3 leads|x", "...|5.41 n3 leads|..."},
+		{"the nearest together", "...|2 a|...|2 b|...", "x|2 a|9 a|x|9 b|x", "...|2 a|...|9 b|..."},
+		{"the spaces of before", "f {|...|\t}|...", "f {|x|\t\t}|\t}|}", "f {|...|\t}|..."},
+		{"the first of equals", "...|1 1 a|...", "x|1 2 a|2 1 a|x", "...|1 2 a|..."},
+		{"zeros", "...|0 a|...", "x|0.1 a|0.0 a|x", "...|0.0 a|..."},
+		{"names are no numbers", "...|1 n1 leads|...", "x|1 n2 leads|x", `"1 n1 leads" is not there any more`},
+		{"addresses are no numbers", "...|1 10.0.0.1 leads|...", "x|1 10.0.0.2 leads|x", `"1 10.0.0.1 leads" is not there any more`},
+		{"a line between", "...|1 a|1 b|...", "x|2 a|x|2 b|x", `"1 b" is there, but not in its place`},
+		{"another order", "...|1 a|...|1 b|...", "x|2 b|x|2 a|x", `"1 b" is there, but not in its place`},
+		{"nothing for a mark", "1 a|...|1 b", "2 a|2 b", `"1 b" is there, but not in its place`},
+		{"nothing for the last mark", "...|1 a|...", "x|2 a", `does not end as the page does, behind "1 a"`},
+		{"more at the end", "...|1 a", "x|2 a|x", `does not end as the page does, behind "1 a"`},
+		{"marks alone", "...|...", "x", "too few"},
+	} {
+		split := func(s string) []string { return strings.Split(s, "|") }
+		got, err := simStyle.realign(split(test.have), split(test.now))
+		if err != nil {
+			if !strings.Contains(err.Error(), test.want) || !slices.Equal(got, split(test.have)) {
+				t.Errorf("%s: %q, %v; want %s", test.name, got, err, test.want)
+			}
+			continue
+		}
+		if diff := cmp.Diff(split(test.want), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+	if _, err := goStyle.realign([]string{"x = 1", goMark}, []string{"x = 2", "y"}); err == nil {
+		t.Error("a number of Go code is taken for one that may change")
+	}
+}
+
+// TestRealignFindsTheNearest compares realign with trying all places.
+func TestRealignFindsTheNearest(t *testing.T) {
+	random, found := rand.New(rand.NewPCG(1, 2)), 0
+	draw := func(n int, words ...string) (out []string) {
+		for range n {
+			out = append(out, strings.Replace(words[random.IntN(len(words))], "N", fmt.Sprint(random.IntN(9)), 1))
+		}
+		return out
+	}
+	for range 3000 {
+		have, now := draw(1+random.IntN(5), "N a", "N b", "...", "..."), draw(random.IntN(8), "N a", "N b")
+		least, ok := nearest(have, now, 0)
+		got, err := simStyle.realign(have, now)
+		if ok != (err == nil) {
+			t.Fatalf("%q, %q: got %v, want ok: %v", have, now, err, ok)
+		}
+		if !ok {
+			continue
+		}
+		found++
+		sum := 0.0
+		for i := range got {
+			sum += distance(have[i], got[i])
+		}
+		if err := match(got, now, textMark, exactly); err != nil || math.Abs(sum-least) > respaced/2 {
+			t.Fatalf("%q, %q: got %q at distance %v, want %v: %v", have, now, got, sum, least, err)
+		}
+	}
+	if found < 300 {
+		t.Errorf("only %d samples can be realigned", found)
+	}
+}
+
+// nearest returns the least distance of have and now, by trying, for each
+// mark, every number of lines; ok is false if nothing fits.
+func nearest(have, now []string, sum float64) (least float64, ok bool) {
+	if len(have) == 0 || len(now) == 0 {
+		return sum, len(have) == len(now)
+	}
+	if have[0] != textMark {
+		if numberless(have[0]) != numberless(now[0]) {
+			return 0, false
+		}
+		return nearest(have[1:], now[1:], sum+distance(have[0], now[0]))
+	}
+	for n := 1; n <= len(now); n++ {
+		if d, fits := nearest(have[1:], now[n:], sum); fits && (!ok || d < least) {
+			least, ok = d, true
+		}
+	}
+	return least, ok
 }
