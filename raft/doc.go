@@ -48,7 +48,8 @@
 // # What holds
 //
 // What the paper promises (raft figure 3), and what the tests check after every
-// step of random schedules:
+// step of random schedules; the first five also in every state that three
+// servers can get into within small bounds (exhaustive_test.go):
 //
 //   - Election safety: at most one leader a term.
 //   - Leader append-only: a leader never overwrites or removes entries of its log.

@@ -3,6 +3,7 @@ package wal_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"praetor/raft"
@@ -51,12 +52,15 @@ func BenchmarkAppendSync(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen opens a log of a million entries.
-func BenchmarkOpen(b *testing.B) {
+// BenchmarkRestart opens a log of a million entries and starts a server on it.
+func BenchmarkRestart(b *testing.B) {
 	const million = 1_000_000
 	d := osDisk(b)
 	w, _, err := wal.Open(d, wal.Options{})
 	if err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Append(raft.Write{Hard: &raft.HardState{Cluster: 1, Term: 1}}); err != nil {
 		b.Fatal(err)
 	}
 	for i := 0; i < million; i += 50 {
@@ -72,6 +76,9 @@ func BenchmarkOpen(b *testing.B) {
 		w, stored, err := wal.Open(d, wal.Options{})
 		if err != nil || len(stored.Entries) != million {
 			b.Fatal(len(stored.Entries), err)
+		}
+		if _, err := raft.New(0, raft.Config{ID: "n1", Rand: rand.New(rand.NewPCG(1, 1))}, stored); err != nil {
+			b.Fatal(err)
 		}
 		w.Close()
 	}
