@@ -76,13 +76,21 @@ func TestRollingRestart(t *testing.T) {
 	w := startWriter(ps)
 	var gaps []time.Duration
 	for range rounds(4) {
-		for _, p := range append(slices.DeleteFunc(slices.Clone(ps), func(p *process) bool { return p == leaderOf(t, ps) }), leaderOf(t, ps)) {
+		for i := range 3 { // the leader is the last one, and of the others the next
+			leader := leaderOf(t, ps)
+			p := leader
+			if i < 2 {
+				p = slices.DeleteFunc(slices.Clone(ps), func(p *process) bool { return p == leader })[i]
+			}
 			w.more(t, 20)
 			at := time.Now()
 			p.signal(syscall.SIGTERM)
 			gaps = append(gaps, w.gap(t, at))
 			if code := p.exit(10 * time.Second); code != 0 {
 				t.Errorf("%s ended with %d", p.ip, code)
+			}
+			if handed := strings.Contains(p.out.String(), "transfers the leadership"); handed != (p == leader) {
+				t.Errorf("%s stopped; it led: %v, it handed over: %v", p.ip, p == leader, handed)
 			}
 			p.run()
 			p.ready()
