@@ -104,10 +104,13 @@ type Policy struct {
 	OutputMax              int           // bytes of output that are kept; 0 is catalog.MaxOutput
 }
 
-// The bounds of what one agent takes.
+// The bounds of what one agent takes. Those of a service's meta pairs are
+// Consul's; of the pairs there are at most catalog.MaxMeta.
 const (
-	MaxServices = 8 << 10
-	MaxChecks   = 16 << 10
+	MaxServices  = 8 << 10
+	MaxChecks    = 16 << 10
+	MaxMetaKey   = 128 // bytes
+	MaxMetaValue = 512 // bytes
 )
 
 // Intervals and timeouts, as Consul documents them.

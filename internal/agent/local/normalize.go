@@ -92,6 +92,14 @@ func validateService(s *catalog.Service) error {
 	case strings.ContainsAny(s.Address, " \t\n/") || s.Address == "0.0.0.0" || s.Address == "::":
 		return fail("address %q is no address that others can reach; leave it out to use the node's", s.Address)
 	}
+	for _, key := range sortedKeys(s.Meta) {
+		if n := len(key); n == 0 || n > MaxMetaKey {
+			return fail("meta key %.20q has %d bytes, not 1 to %d", key, n, MaxMetaKey)
+		}
+		if n := len(s.Meta[key]); n > MaxMetaValue {
+			return fail("the value of meta key %q has %d bytes, at most %d", key, n, MaxMetaValue)
+		}
+	}
 	return nil
 }
 

@@ -3,7 +3,10 @@ package local
 import (
 	"net"
 	"strconv"
+	"strings"
 	"testing"
+
+	"praetor/catalog"
 )
 
 // The oracle is the standard library, which a core may not import.
@@ -23,6 +26,21 @@ func TestHostPortIsTheStandardLibrarys(t *testing.T) {
 	for _, s := range []string{"a:0", "a:65536", "a:http", "a:-1", "a b:80", "http://a:80"} {
 		if hostPort(s) {
 			t.Errorf("hostPort(%q) = true", s)
+		}
+	}
+}
+
+func TestMetaKeysHaveUpTo128BytesAndValuesUpTo512(t *testing.T) {
+	for _, c := range []struct {
+		key, value int // bytes
+		good       bool
+	}{
+		{1, 0, true}, {128, 512, true}, {0, 1, false}, {129, 1, false}, {1, 513, false},
+	} {
+		def := Service{Spec: catalog.Service{Service: "web", Meta: map[string]string{
+			"fine": "", strings.Repeat("k", c.key): strings.Repeat("v", c.value)}}}
+		if _, _, err := def.Normalized(); (err == nil) != c.good {
+			t.Errorf("a key of %d bytes with a value of %d: %v", c.key, c.value, err)
 		}
 	}
 }
