@@ -1,6 +1,13 @@
 package api
 
-import "praetor/catalog"
+import (
+	"regexp"
+
+	"praetor/catalog"
+)
+
+// uuidForm is the form of a UUID (RFC 9562 section 4).
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // CatalogRegistration is the body of PUT /v1/catalog/register.
 type CatalogRegistration struct {
@@ -91,6 +98,9 @@ func (r *CatalogRegistration) registration(datacenter string) (catalog.Registrat
 	}
 	if r.Node == "" {
 		return reg, Invalidf("Must provide node: the field Node is missing or empty")
+	}
+	if r.ID != "" && !uuidForm.MatchString(r.ID) {
+		return reg, Invalidf("Bad node ID %.40q: expected a UUID such as 2d9b3e6c-7a4f-4c1e-9d52-0b6f8e1a7c33, or none", r.ID)
 	}
 	if r.Address == "" && !r.SkipNodeUpdate {
 		return reg, Invalidf("Must provide address: the field Address is missing or empty, and SkipNodeUpdate is not set")
