@@ -75,7 +75,8 @@ type Pool interface {
 	// the good-bye is said, before the agent stops.
 	Leave(ctx context.Context) error
 	// ForceLeave turns a failed member into one that left, and with prune
-	// makes the pool forget it. A member that is not there is Missing.
+	// makes the pool forget it. A member that is not there is Missing;
+	// one that is alive is Invalid.
 	ForceLeave(ctx context.Context, name string, prune bool) error
 }
 
