@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,30 @@ func TestDeadServerIsTakenOutWhenAnotherHasTakenItsPlace(t *testing.T) {
 	again.Join(g.now, g.nodes[3].cfg.Gossip.Addr)
 	g.drain()
 	g.votes(again, true, 30*time.Second)
+}
+
+// The configuration is what a cluster starts from when there is no gossip yet.
+func TestConfigurationFollowsAServerThatMoved(t *testing.T) {
+	g := newGroup(t, 3, expecting(3))
+	f := g.follower()
+	f.up = false
+	g.step(time.Second)
+	i := int(f.cfg.ID[3] - '1')
+	to := netip.MustParseAddrPort("10.0.9.9:8300")
+	again := g.start(i, func(_ int, c *Config) {
+		c.Addr, c.Gossip.Addr = to, netip.AddrPortFrom(to.Addr(), 8301)
+	}, f.log)
+	again.Join(g.now, g.leader().cfg.Gossip.Addr)
+	g.drain()
+	g.until("the configuration has its new address", 20*time.Second, func() bool {
+		p, _ := g.leader().raft.Config().Peer(f.cfg.ID)
+		return p.Addr == to.String()
+	})
+	index := g.leader().raft.LastIndex()
+	g.step(2 * time.Minute)
+	if last := g.leader().raft.LastIndex(); last > index+2 { // the catalog's entry of the move
+		t.Errorf("the log goes on growing, from %d to %d", index, last)
+	}
 }
 
 // One that has come takes the place of one that has gone, not of two.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -148,6 +149,8 @@ func (s *Server) nextConfiguration(now time.Duration) (raft.Configuration, strin
 			remove(&c.Voters, id)
 			remove(&c.Learners, id)
 			return c, m.Name + " has left and is taken out"
+		case m.State == swim.Alive && s.moveTo(&c, m, a.Addr):
+			return c, m.Name + " has moved to " + a.Addr.String()
 		case m.State != swim.Alive || in || !a.Addr.IsValid() || now < s.duties.outcasts[id]:
 		case stranger:
 			s.turnAway(now, m, a.Cluster)
@@ -159,6 +162,24 @@ func (s *Server) nextConfiguration(now time.Duration) (raft.Configuration, strin
 		}
 	}
 	return c, ""
+}
+
+// moveTo gives a server of c the address that gossip knows, and reports whether
+// that is another one. Should two members have its ID, the first by name counts,
+// so that it does not move to and fro.
+func (s *Server) moveTo(c *raft.Configuration, m swim.Member, addr netip.AddrPort) bool {
+	if first, _ := s.memberOf(raft.NodeID(m.ID)); first.Name != m.Name || !addr.IsValid() {
+		return false
+	}
+	for _, list := range [][]raft.Peer{c.Voters, c.Learners} {
+		for i := range list {
+			if p := &list[i]; string(p.ID) == m.ID && p.Addr != addr.String() {
+				p.Addr = addr.String()
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // turnAway says, once for each stranger, why it is not taken in.
