@@ -41,9 +41,12 @@ func diskOf(hard Term, terms ...Term) Stored {
 // properties of figure 3 does not hold, or an invariant of Check: to the end
 // with -exhaustive, else their first states.
 func TestAllInterleavings(t *testing.T) {
-	limit := 20_000
-	if *exhaustive {
+	limit := 100_000
+	switch {
+	case *exhaustive:
 		limit = 20_000_000
+	case testing.Short():
+		limit = 10_000
 	}
 	for _, s := range scopes {
 		t.Run(s.name, func(t *testing.T) {

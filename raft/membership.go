@@ -69,10 +69,18 @@ func (m *membership) at(i Index) Configuration {
 	return Configuration{}
 }
 
-// propose puts c in force until the log holds a configuration.
+// propose puts c in force until the log holds a configuration. The zero
+// configuration takes a proposed one back.
+//
+// Whoever founds a cluster needs the votes of all: two servers that see
+// different parts of a new group may both try, and two majorities of two
+// different configurations need not overlap. All of one and all of the other
+// do, if they have a member in common, and that one votes once in a term and
+// obeys the first leader that it hears from (see admits).
 func (m *membership) propose(c Configuration) {
 	m.provisional = c
 	m.quorum = c.quorum()
+	m.quorum.all = true
 }
 
 // place puts c in force as of index.

@@ -18,8 +18,11 @@ import (
 //	last heartbeat round answered  the leadership was confirmed as of it (thesis 6.4)
 //	send time of that heartbeat    a lease may run from then (thesis 6.4.1)
 //	time it was last heard from    the leader has a majority behind it (thesis 6.2)
+//
+// While a cluster is being founded a decision needs all voters; see propose.
 type quorum struct {
 	voters, outgoing []NodeID
+	all              bool
 }
 
 // reached returns the largest v such that the value of a majority of the
@@ -29,9 +32,21 @@ func reached[T cmp.Ordered](q quorum, none T, value func(NodeID) T) T {
 	if len(q.voters) == 0 {
 		return none
 	}
+	if q.all {
+		return allReached(q.voters, value)
+	}
 	v := majorityReached(q.voters, value)
 	if len(q.outgoing) > 0 {
 		v = min(v, majorityReached(q.outgoing, value))
+	}
+	return v
+}
+
+// allReached returns the least of the voters' values.
+func allReached[T cmp.Ordered](ids []NodeID, value func(NodeID) T) T {
+	v := value(ids[0])
+	for _, id := range ids[1:] {
+		v = min(v, value(id))
 	}
 	return v
 }

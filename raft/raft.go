@@ -65,10 +65,10 @@ func New(now time.Duration, cfg Config, st Stored) (*Raft, error) {
 }
 
 // Bootstrap makes an empty server the first of a cluster: it campaigns at once
-// under the given configuration, and if it is elected by a majority of it, the
+// under the given configuration, and if it is elected by all of it, the
 // configuration becomes the first entry of the log. Servers of that
 // configuration that were not bootstrapped follow; that several of them are
-// bootstrapped, with the same arguments, does no harm. Until a first entry is
+// bootstrapped does no harm. Until a first entry is
 // in the log the configuration is kept in memory only: after a crash before
 // that the caller bootstraps again, for the same cluster.
 //
@@ -134,35 +134,59 @@ func (r *Raft) Receive(now time.Duration, m Message) {
 }
 
 // admits reports whether the message is for this server, and adopts the
-// cluster of its sender if this server belongs to none.
+// cluster of a leader if this server belongs to none: what makes it part of one
+// for good is the first entry of its log.
 func (r *Raft) admits(m Message) bool {
 	if m.To != r.cfg.ID || m.From == r.cfg.ID {
 		return false
 	}
-	if m.Cluster != 0 && r.hard.Cluster != 0 && m.Cluster != r.hard.Cluster {
+	if m.Cluster != 0 && r.hard.Cluster != 0 && m.Cluster != r.hard.Cluster && r.log.last() > 0 {
 		r.trace("ignores %s of cluster %x", m.From, uint64(m.Cluster))
 		return false
 	}
-	switch b := m.Body.(type) {
-	case VoteRequest:
-		if !b.Transfer && r.standsByLeader() {
-			return false
-		}
-		if !b.Pre {
-			r.adoptCluster(m.Cluster)
-		}
-	case AppendRequest, Heartbeat, SnapshotPart:
+	if b, ok := m.Body.(VoteRequest); ok && !b.Transfer && r.standsByLeader() {
+		return false
+	}
+	if isFromLeader(m.Body) {
 		r.adoptCluster(m.Cluster)
 	}
 	return true
 }
 
-func (r *Raft) adoptCluster(c ClusterID) {
-	if r.hard.Cluster == 0 && c != 0 {
-		r.hard.Cluster = c
-		r.disk.hardChanged()
-		r.trace("joins cluster %x", uint64(c))
+// isFromLeader reports whether only a leader says such a thing.
+func isFromLeader(b Body) bool {
+	switch b.(type) {
+	case AppendRequest, Heartbeat, SnapshotPart:
+		return true
 	}
+	return false
+}
+
+// adoptCluster makes this server one of the leader's cluster, if it is of none
+// or its log is empty. One that was about to found a cluster itself gives that up: it cannot
+// have been elected, or its log would not be empty.
+func (r *Raft) adoptCluster(c ClusterID) {
+	if c == 0 || c == r.hard.Cluster || r.hard.Cluster != 0 && r.log.last() > 0 {
+		return
+	}
+	if !r.members.provisional.IsZero() {
+		r.Withdraw(r.now)
+	}
+	r.hard.Cluster = c
+	r.disk.hardChanged()
+	r.trace("joins cluster %x", uint64(c))
+}
+
+// Withdraw takes a Bootstrap back that has not come to anything yet: somebody
+// else shall found the cluster.
+func (r *Raft) Withdraw(now time.Duration) {
+	r.advance(now)
+	if r.members.provisional.IsZero() {
+		return
+	}
+	r.trace("withdraws its bootstrap")
+	r.members.propose(Configuration{})
+	r.becomeFollower(r.hard.Term)
 }
 
 // entersTerm brings the server to the term of the message if that is newer,

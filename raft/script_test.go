@@ -52,6 +52,7 @@ func init() {
 	scriptVerbs = map[string]func(*scripted, script.Command){
 		"nodes":     (*scripted).nodes,
 		"bootstrap": (*scripted).bootstrap,
+		"withdraw":  (*scripted).withdraw,
 		"elect":     (*scripted).elect,
 		"win":       (*scripted).win,
 		"timeout":   (*scripted).timeout,

@@ -84,6 +84,12 @@ func (c *scripted) bootstrap(cmd script.Command) {
 	}
 }
 
+// withdraw n1: it leaves the founding of a cluster to somebody else.
+func (c *scripted) withdraw(cmd script.Command) {
+	m := c.member(cmd)
+	m.raft.Withdraw(c.clock(m))
+}
+
 // timeout n1: the clock moves to where n1's deadline, and the minimum election
 // timeout of all, are over; only n1 notices.
 func (c *scripted) timeout(cmd script.Command) {

@@ -16,9 +16,11 @@ import (
 // Config.Expect the servers wait until so many have met in gossip, and then
 // only the one with the lowest ID acts: it stands for election under the
 // configuration of all of them, and the others vote for it without a
-// configuration of their own (thesis 4.1). One author of the first
-// configuration means that there cannot be two that disagree. The cluster's
-// random ID keeps servers of another cluster out for good.
+// configuration of their own (thesis 4.1). Where gossip has not told everybody
+// of everybody yet, two may act; all of the configuration must vote for it, so
+// that at most one of two overlapping ones succeeds (raft.Bootstrap), and when
+// gossip has told them the others withdraw. The cluster's random ID keeps
+// servers of another cluster out for good.
 type bootstrap struct {
 	armed   bool // this server may still make a cluster
 	hold    bool // wait for ReleaseBootstrap
@@ -57,10 +59,14 @@ func (s *Server) runBootstrap(now time.Duration) {
 		b.armed = false
 		return
 	}
-	if peers == nil || slices.Equal(peers, b.peers) {
+	if slices.Equal(peers, b.peers) {
 		return
 	}
 	b.peers = peers
+	if peers == nil {
+		s.raft.Withdraw(now) // somebody else is to do it, as gossip shows now
+		return
+	}
 	if err := s.raft.Bootstrap(now, b.cluster, raft.Configuration{Voters: peers}); err != nil {
 		s.trace(now, "bootstrap: %v", err)
 		return

@@ -78,9 +78,9 @@ func (s *Server) tags() map[string]string {
 	return t
 }
 
-// inCluster reports whether this server holds a configuration, so that it is
-// part of a cluster for good.
-func (s *Server) inCluster() bool { return len(s.raft.Config().Voters) > 0 }
+// inCluster reports whether this server's log holds a configuration, so that it
+// is part of a cluster for good.
+func (s *Server) inCluster() bool { return s.raft.ConfigIndex() > 0 }
 
 func (s *Server) gossipConfig() swim.Config {
 	c := s.cfg.Gossip
