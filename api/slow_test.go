@@ -35,19 +35,22 @@ func (p pipes) Close() error   { close(p.closed); return nil }
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 // A client that takes its time costs the agent a bounded one: each line is what
-// the client sends before it falls silent, and when the agent gives up on it.
+// the client sends before it falls silent, or goes on with a byte a second, and
+// when the agent gives up on it.
 func TestSlowClientsAreCutOff(t *testing.T) {
 	for _, test := range []struct {
 		name, sends string
 		after       time.Duration
 		answer      string
+		drips       bool
 	}{
-		{"nothing", "", 10 * time.Second, ""},
-		{"half a header", "GET /v1/status/leader HTTP/1.1\r\nHost:", 10 * time.Second, ""},
-		{"half a body", "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc", 30 * time.Second, "400 Bad Request"},
-		{"half a chunk", "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", 30 * time.Second, "400 Bad Request"},
-		{"a body that nobody wants", "GET /v1/status/leader HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc", 30 * time.Second, "200 OK"},
-		{"one request", "GET /v1/status/leader HTTP/1.1\r\nHost: x\r\n\r\n", 2 * time.Minute, "200 OK"},
+		{"nothing", "", 10 * time.Second, "", false},
+		{"half a header", "GET /v1/status/leader HTTP/1.1\r\nHost:", 10 * time.Second, "", false},
+		{"half a body", "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc", 30 * time.Second, "400 Bad Request", false},
+		{"a body byte by byte", "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", 30 * time.Second, "400 Bad Request", true},
+		{"half a chunk", "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", 30 * time.Second, "400 Bad Request", false},
+		{"a body that nobody wants", "GET /v1/status/leader HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc", 30 * time.Second, "200 OK", false},
+		{"one request", "GET /v1/status/leader HTTP/1.1\r\nHost: x\r\n\r\n", 2 * time.Minute, "200 OK", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -60,7 +63,13 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 				defer ours.Close()
 				l.conns <- theirs
 				begun := time.Now()
-				go func() { _, _ = io.WriteString(ours, test.sends) }()
+				go func() {
+					_, err := io.WriteString(ours, test.sends)
+					for test.drips && err == nil {
+						time.Sleep(time.Second) // virtual time
+						_, err = io.WriteString(ours, "x")
+					}
+				}()
 				answer, err := io.ReadAll(bufio.NewReader(ours))
 				if err != nil && !errors.Is(err, io.ErrClosedPipe) {
 					t.Fatal(err)
