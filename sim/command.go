@@ -115,12 +115,12 @@ func (c Command) run(args []string) error {
 	if r.Failure != nil {
 		fmt.Fprintf(c.Out, "\nFAILED %v\n", r.Failure)
 	}
-	fmt.Fprintf(c.Out, "trace hash %s\n", r.Hash)
 	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads\n",
 		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads)
 	if *verbose && c.Now != nil {
 		fmt.Fprintf(c.Out, "%s\n", speed(r.Counts.Events, r.Virtual, c.now()-start))
 	}
+	fmt.Fprintf(c.Out, "trace hash %s\n", r.Hash)
 	if r.Failure != nil {
 		return ErrFailed
 	}
