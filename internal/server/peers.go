@@ -101,7 +101,7 @@ func (s *Server) addrOf(id raft.NodeID) netip.AddrPort {
 	if a, ok := s.duties.addrs[id]; ok {
 		return a
 	}
-	c := s.raft.Config()
+	c := s.raft.Config() // rare: until gossip knows the server
 	for _, list := range [][]raft.Peer{c.Voters, c.Learners, c.Outgoing, s.boot.peers} {
 		for _, p := range list {
 			if p.ID == id {

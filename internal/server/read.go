@@ -64,7 +64,12 @@ func (s *Server) publishStatus() {
 		old.Role == n.Role && old.Applied == n.Applied && old.Commit == n.Commit && old.Last == n.Last && !s.membersChanged {
 		return
 	}
-	n.Config, n.ConfigIndex = s.raft.Config(), s.raft.ConfigIndex()
+	n.ConfigIndex = s.raft.ConfigIndex()
+	if old != nil && old.ConfigIndex == n.ConfigIndex && old.Term == n.Term && n.ConfigIndex > 0 {
+		n.Config = old.Config // at one index there is one configuration in a term
+	} else {
+		n.Config = s.raft.Config()
+	}
 	if old != nil && !s.membersChanged {
 		n.Members = old.Members
 	} else {
