@@ -41,7 +41,7 @@ func diskOf(hard Term, terms ...Term) Stored {
 // properties of figure 3 does not hold, or an invariant of Check: to the end
 // with -exhaustive, else their first states.
 func TestAllInterleavings(t *testing.T) {
-	limit := 100_000
+	limit := 50_000
 	switch {
 	case *exhaustive:
 		limit = 20_000_000
