@@ -100,7 +100,18 @@ func validateService(s *catalog.Service) error {
 			return fail("the value of meta key %q has %d bytes, at most %d", key, n, MaxMetaValue)
 		}
 	}
-	return nil
+	return refusal(catalog.Registration{Service: s})
+}
+
+// refusal returns the error that the catalog has for what is registered,
+// whatever its state. To find it out now spares the servers a write that they
+// refuse again and again.
+func refusal(r catalog.Registration) error {
+	r.Node.Node = "any"
+	for i := range r.Checks {
+		r.Checks[i].Node, r.Checks[i].Status = "any", catalog.Critical
+	}
+	return r.Validate()
 }
 
 // Normalized returns the definition with its defaults filled in: the ID from
@@ -164,7 +175,8 @@ func (c *Check) validate() error {
 	if err := c.Probe.validate(); err != nil {
 		return fmt.Errorf("check %q: %w", c.ID, err)
 	}
-	return nil
+	return refusal(catalog.Registration{Checks: []catalog.Check{
+		{CheckID: c.ID, Name: c.Name, Notes: c.Notes, ServiceID: c.ServiceID, Type: string(c.Probe.Kind)}}})
 }
 
 func (p *Probe) validate() error {

@@ -45,6 +45,28 @@ func TestMetaKeysHaveUpTo128BytesAndValuesUpTo512(t *testing.T) {
 	}
 }
 
+// What the catalog refuses in any state would never arrive, and be tried again
+// for ever.
+func TestADefinitionThatTheCatalogRefusesIsRefusedHere(t *testing.T) {
+	ttl := Probe{Kind: KindTTL, TTL: 1}
+	for name, def := range map[string]Service{
+		"name":           {Spec: catalog.Service{Service: "web\x01"}},
+		"tag":            {Spec: catalog.Service{Service: "web", Tags: []string{"a\x01"}}},
+		"long tag":       {Spec: catalog.Service{Service: "web", Tags: []string{strings.Repeat("a", catalog.MaxName+1)}}},
+		"meta key":       {Spec: catalog.Service{Service: "web", Meta: map[string]string{"k\x01": ""}}},
+		"tagged address": {Spec: catalog.Service{Service: "web", TaggedAddresses: map[string]catalog.ServiceAddress{"lan": {Port: -1}}}},
+		"check":          {Spec: catalog.Service{Service: "web"}, Checks: []Check{{ID: "c\xff", Probe: ttl}}},
+	} {
+		if _, _, err := def.Normalized(); err == nil {
+			t.Errorf("%s: it is taken", name)
+		}
+	}
+	fine := Service{Spec: catalog.Service{Service: "web", Tags: []string{"ä b"}}, Checks: []Check{{Probe: ttl}}}
+	if _, _, err := fine.Normalized(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADNSLabelIsOf63LettersDigitsAndHyphens(t *testing.T) {
 	const long = "a23456789012345678901234567890123456789012345678901234567890123"
 	for s, want := range map[string]bool{
