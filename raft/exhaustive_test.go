@@ -133,6 +133,18 @@ func believesLeader(r *Raft, m Message) Message {
 	return m
 }
 
+// cutsOffWhatFollows forgets all that is behind the place before the entries,
+// also if the entries are there already.
+func cutsOffWhatFollows(r *Raft, m Message) Message {
+	b, ok := m.Body.(AppendRequest)
+	from := b.PrevIndex + 1
+	if ok && m.Term == r.hard.Term && r.log.matches(b.PrevIndex, b.PrevTerm) && r.log.commit < from && from <= r.log.last() {
+		r.log.truncate(from)
+		r.disk.truncated(from)
+	}
+	return m
+}
+
 // TestSearchFindsPlantedBugs makes sure that the search can fail.
 func TestSearchFindsPlantedBugs(t *testing.T) {
 	for _, c := range []struct {
@@ -145,6 +157,7 @@ func TestSearchFindsPlantedBugs(t *testing.T) {
 		{"a vote leaves before it is durable", plant{lies: true}, scopes[0], "election safety"},
 		{"a vote for a log that lacks entries", plant{onReceive: votesForShortLogs}, scopes[1], "leader completeness"},
 		{"entries are taken with no look at the one before", plant{onReceive: believesLeader}, scopes[3], "log matching"},
+		{"an append that comes late cuts off what follows it", plant{onReceive: cutsOffWhatFollows}, scopes[3], "leader completeness"},
 		{"an entry of an older term is committed by counting", plant{onEvent: commitsOldTerms}, scopes[3], "leader completeness"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
