@@ -21,6 +21,7 @@ var peerBodies = []PeerBody{
 	{Reply: &Reply{ID: 5, Code: codeBusy}},
 	{Reply: &Reply{ID: 6, Result: Result{Index: 9, OK: true}}},
 	{Reply: &Reply{ID: 7, Result: Result{Index: 9, Err: "refused"}}},
+	{Reply: &Reply{ID: 8, Result: Result{OK: true, Data: []byte("a report")}}},
 }
 
 func TestPeerBodiesSurviveTheWire(t *testing.T) {
@@ -69,6 +70,9 @@ func FuzzApply(f *testing.F) {
 	f.Add(KVCommand(kv.Command{Op: kv.OpSet, Key: "a", Value: []byte("b")}))
 	f.Add(RegisterCommand(catalog.Registration{Node: catalog.Node{Node: "n", Address: "10.0.0.1"}}))
 	f.Add(DeregisterCommand(catalog.Deregistration{Node: "n"}))
+	f.Add(SetAutopilotCommand(DefaultAutopilot))
+	f.Add(BeginRestoreCommand(7, 100))
+	f.Add(HealthCommand())
 	f.Fuzz(func(t *testing.T, cmd []byte) {
 		m := newMachine()
 		entry := raft.Entry{Index: 1, Term: 1, Data: cmd}

@@ -13,7 +13,7 @@ import (
 
 // duties are what a leader does beside replicating: it keeps the catalog in
 // step with gossip (reconcile.go), takes servers into the cluster and out of
-// it (voters.go), and lets old tombstones go. Every server keeps the books, so
+// it (voters.go), and lets old tombstones and forgotten uploads go. Every server keeps the books, so
 // that a new leader can begin at once; only the leader acts.
 type duties struct {
 	addrs   map[raft.NodeID]netip.AddrPort // of servers, as gossip knows them
@@ -23,11 +23,12 @@ type duties struct {
 	members bool                           // servers came, went or moved: look at the voters
 
 	strangers map[string]raft.ClusterID // servers of other clusters, by ID, that were turned away
-	care
-	stale   stale
-	ages    []age // of log entries, for tombstones
-	nextAge time.Duration
-	ready   bool // an entry of the own term has been applied: the View is current
+	ages      []age                     // of log entries, for tombstones
+	nextAge   time.Duration
+	idle      idleUpload
+	ready     bool // an entry of the own term has been applied: the View is current
+
+	care // for the set of servers
 }
 
 // age says that the log was at index at that time.

@@ -266,8 +266,8 @@ func registrations(s *catalog.State, n *catalog.Node) (cmds []catalog.Command) {
 // who sent it is gone.
 const uploadTimeout = time.Minute
 
-// stale is what the leader remembers of an upload to see whether it goes on.
-type stale struct {
+// idleUpload is what the leader remembers of an upload to see whether it goes on.
+type idleUpload struct {
 	upload *upload
 	since  time.Duration
 }
@@ -275,13 +275,13 @@ type stale struct {
 // reapUpload forgets an upload that nobody goes on with. The log carries the
 // order to, so all replicas forget alike.
 func (s *Server) reapUpload(now time.Duration) {
-	st, u := &s.duties.stale, s.machine.view.upload
-	if u == nil || u != st.upload {
-		*st = stale{upload: u, since: now}
+	idle, u := &s.duties.idle, s.machine.view.upload
+	if u == nil || u != idle.upload {
+		*idle = idleUpload{upload: u, since: now}
 		return
 	}
-	if now-st.since >= uploadTimeout {
-		st.since = now
+	if now-idle.since >= uploadTimeout {
+		idle.since = now
 		s.trace(now, "restore: given up, because nothing of it has arrived for %v", uploadTimeout)
 		s.raft.Propose(now, [][]byte{AbortRestoreCommand(u.id)})
 	}
