@@ -63,7 +63,9 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 				defer ours.Close()
 				l.conns <- theirs
 				begun := time.Now()
+				sent := make(chan struct{})
 				go func() {
+					defer close(sent)
 					_, err := io.WriteString(ours, test.sends)
 					for test.drips && err == nil {
 						time.Sleep(time.Second) // virtual time
@@ -80,6 +82,8 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 				if !strings.Contains(string(answer), test.answer) {
 					t.Errorf("got %q, want %q", answer, test.answer)
 				}
+				ours.Close()
+				<-sent
 			})
 		})
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"praetor/internal/server"
@@ -234,13 +233,4 @@ func (p *process) member(h *host) string {
 		}
 	}
 	return "unknown"
-}
-
-// names lists hosts for a message.
-func names(hs []*host) string {
-	var s []string
-	for _, h := range hs {
-		s = append(s, h.name)
-	}
-	return strings.Join(s, " ")
 }

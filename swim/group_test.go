@@ -223,9 +223,7 @@ func (g *group) serve(n *node) {
 		for _, ev := range e.Events {
 			g.event(n, ev)
 		}
-		for _, j := range e.Joins {
-			n.joins = append(n.joins, j)
-		}
+		n.joins = append(n.joins, e.Joins...)
 		if e.Left {
 			n.left, n.up = true, false
 		}

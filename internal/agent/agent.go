@@ -161,8 +161,13 @@ func (a *Agent) buildKeeper(ctx context.Context, c clock) error {
 	a.keeper.runner = check.New(check.Options{
 		Scripts: a.cfg.Checks.Scripts, LocalScripts: a.cfg.Checks.LocalScripts, Report: a.keeper.report,
 	})
+	// First what came over HTTP: a file's check may belong to such a service,
+	// and a file's definition takes the place of one of the same ID.
+	if err := a.restoreDefinitions(c.now()); err != nil {
+		return err
+	}
 	a.define(c.now(), a.cfg.Definitions)
-	return a.restoreDefinitions(c.now())
+	return nil
 }
 
 // newServer opens the log and makes a server's core of it.

@@ -76,12 +76,19 @@ func (h handle) Leave(ctx context.Context) error {
 }
 
 // ForceLeave implements api.Pool.
-func (h handle) ForceLeave(ctx context.Context, name string, _ bool) (err error) {
+func (h handle) ForceLeave(ctx context.Context, name string, prune bool) (err error) {
+	if prune {
+		return api.Invalidf("prune is not supported yet: a member that has left is forgotten by itself after three days")
+	}
+	ms := *h.driver.members.Load()
+	if !slices.ContainsFunc(ms, func(m swim.Member) bool { return m.Name == name }) {
+		return api.Missingf("no member of the name %q is known", name)
+	}
 	if e := h.driver.call(ctx, func(now time.Duration) { err = h.driver.core.ForceLeave(now, name) }); e != nil {
 		return e
 	}
 	if err != nil {
-		return api.Missingf("%v", err)
+		return api.Invalidf("%v", err)
 	}
 	return nil
 }
