@@ -186,17 +186,14 @@ func BenchmarkConcurrentWriters(b *testing.B) {
 				b.Fatal(err)
 			}
 			requests := make(chan chan struct{}, writers)
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				groupCommit(b, w, requests)
-			}()
+			syncs := make(chan int, 1)
+			go func() { syncs <- groupCommit(b, w, requests) }()
 			b.ReportAllocs()
 			b.ResetTimer()
 			var wait sync.WaitGroup
 			for i := range writers {
 				wait.Go(func() {
-					durable := make(chan struct{})
+					durable := make(chan struct{}, 1)
 					for n := i; n < b.N; n += writers {
 						requests <- durable
 						<-durable
@@ -207,7 +204,7 @@ func BenchmarkConcurrentWriters(b *testing.B) {
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 			close(requests)
-			<-done
+			b.ReportMetric(float64(b.N)/float64(<-syncs), "entries/sync")
 			if err := w.Close(); err != nil {
 				b.Fatal(err)
 			}
@@ -216,8 +213,8 @@ func BenchmarkConcurrentWriters(b *testing.B) {
 }
 
 // groupCommit appends an entry for each request, and answers all that are
-// there after one sync.
-func groupCommit(b *testing.B, w *wal.WAL, requests <-chan chan struct{}) {
+// there after one sync. It returns how many syncs there were.
+func groupCommit(b *testing.B, w *wal.WAL, requests <-chan chan struct{}) (syncs int) {
 	var waiting []chan struct{}
 	entry := batch(0, 1)
 	add := func(r chan struct{}) {
@@ -239,5 +236,7 @@ func groupCommit(b *testing.B, w *wal.WAL, requests <-chan chan struct{}) {
 			r <- struct{}{}
 		}
 		waiting = waiting[:0]
+		syncs++
 	}
+	return syncs
 }
