@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"praetor/kv"
 )
 
 // ask submits any command at n and waits for its answer.
@@ -252,14 +254,30 @@ func TestLeaderThatResignsHandsOverFirst(t *testing.T) {
 	}
 	at := g.now
 	g.drain()
-	if !old.resigned || g.now != at {
-		t.Error("it has not resigned though all that it asks for is answered at once")
+	if a := g.wait(id); a.Err != nil || !a.Result.OK || g.now != at {
+		t.Errorf("the write came to %+v after %v", a, g.now-at)
 	}
-	if a := g.wait(id); a.Err != nil || !a.Result.OK {
-		t.Errorf("the write came to %+v", a)
-	}
+	g.until("it has resigned", 2*old.heartbeat(), func() bool { return old.resigned })
 	if l := g.leader(); l == old {
 		t.Error("it leads")
+	}
+}
+
+// A write that was sent to the old leader late is not of unknown outcome.
+func TestLeaderThatHasHandedOverLingers(t *testing.T) {
+	g := newGroup(t, 3, expecting(3))
+	old, f := g.leader(), g.follower()
+	late := &Forward{ID: 99, Cmd: KVCommand(kv.Command{Op: kv.OpSet, Key: "a"})}
+	old.Resign(g.now)
+	g.drain()
+	if old.isLeader() || old.resigned {
+		t.Fatal("it leads, or is gone already")
+	}
+	old.ReceivePeer(g.now, f.cfg.ID, PeerBody{Forward: late})
+	g.frozen = true
+	g.drain()
+	if n := len(g.held); n == 0 || g.held[n-1].m.Body.Reply == nil || g.held[n-1].m.Body.Reply.Code != codeNotLeader {
+		t.Errorf("it says %+v", g.held)
 	}
 }
 

@@ -5,16 +5,21 @@ import "time"
 // resignation is the way of a server that is going to stop. It hands the
 // leadership over, if it has it, and answers the writes that are under way:
 //
-//	Resign -> transfer to the successor -> another leads -> no write is left -> Effects.Resigned
-//	             |                                                                  ^
-//	             +-- nobody can take over; or the time is up -----------------------+
+//	Resign -> transfer to the successor -> another leads, no write is left -> linger -> Effects.Resigned
+//	             |                                                                          ^
+//	             +-- nobody can take over; or the time is up -------------------------------+
+//
+// A leader that has handed over lingers for a heartbeat: other servers may have
+// sent it writes before they heard of the new leader, and it tells them so. If
+// it was gone, they could not know what became of those writes.
 //
 // So a restart in good order costs the time of a transfer, which is a round
 // trip and an fsync, and not an election timeout. The writes that arrive during
 // the transfer wait (requests.go), and then go to the new leader.
 type resignation struct {
-	due   time.Duration // when it ends in any case
-	tried bool          // the leadership was offered to somebody
+	due    time.Duration // when it ends in any case
+	tried  bool          // the leadership was offered to somebody
+	linger bool          // all is done, and due is when it has lingered
 }
 
 // Resign prepares for a stop: this server hands the leadership over and brings
@@ -41,7 +46,13 @@ func (s *Server) resign(now time.Duration) {
 func (s *Server) handingOver(now time.Duration) bool {
 	r := s.resigning
 	if !s.isLeader() {
-		return s.writes.live > 0 || r.tried && s.raft.Leader() == ""
+		if !r.tried {
+			return s.writes.live > 0
+		}
+		if !r.linger && s.writes.live == 0 && s.raft.Leader() != "" {
+			r.linger, r.due = true, min(r.due, now+s.heartbeat())
+		}
+		return true
 	}
 	if r.tried {
 		return s.raft.Status().Transfer != ""
