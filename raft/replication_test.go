@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"math/rand/v2"
 	"testing"
 )
 
@@ -178,4 +179,32 @@ func TestAnAppendYoungerThanTheHeartbeatIsNotAskedFor(t *testing.T) {
 	c.Tick(c.now)
 	c.flush()
 	expect(t, c.gets("n2", 2, HeartbeatAck{Round: 2, SentAt: c.now}), AppendRequest{PrevIndex: 3, PrevTerm: 2, Commit: 2})
+}
+
+// A write that is under way when another leader's entries take the place of its
+// own makes nothing durable of them.
+func TestAWriteThatWasOvertakenMakesNothingDurable(t *testing.T) {
+	st := Stored{Hard: HardState{Cluster: 1, Term: 1}, Entries: entries(1, 1)}
+	st.Entries[0].Kind, st.Entries[0].Data = EntryConfig, AppendConfiguration(nil, configOf("n1", "n2", "n3"))
+	r, err := New(0, Config{ID: "n1", Rand: rand.New(rand.NewPCG(1, 1))}, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []WriteID
+	for _, m := range []struct {
+		from NodeID
+		term Term
+	}{{"n2", 2}, {"n3", 3}} {
+		r.Receive(0, Message{From: m.from, To: "n1", Cluster: 1, Term: m.term,
+			Body: AppendRequest{PrevIndex: 1, PrevTerm: 1, Entries: entries(2, m.term, m.term)}})
+		ids = append(ids, r.Effects().Write.ID)
+	}
+	r.Persisted(0, ids[0])
+	if got := r.Status().Log.Stable; got != 1 {
+		t.Errorf("durable up to %d after the first write alone, want 1", got)
+	}
+	r.Persisted(0, ids[1])
+	if got := r.Status().Log.Stable; got != 3 {
+		t.Errorf("durable up to %d after both writes, want 3", got)
+	}
 }
