@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -77,9 +78,11 @@ type process struct {
 	t    testing.TB
 	ip   string
 	args []string
-	cmd  *exec.Cmd
-	out  *output
-	done chan struct{} // closed when it has ended
+
+	prefix []string // the program that runs it, such as ip netns exec
+	cmd    *exec.Cmd
+	out    *output
+	done   chan struct{} // closed when it has ended
 }
 
 // output collects what a process prints.
@@ -104,7 +107,11 @@ func (o *output) String() string {
 // the test. ip is where its HTTP and DNS listen.
 func start(t testing.TB, ip string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, ip: ip, args: args}
+	return startProcess(t, &process{t: t, ip: ip, args: args})
+}
+
+func startProcess(t testing.TB, p *process) *process {
+	t.Helper()
 	p.run()
 	t.Cleanup(func() {
 		p.kill()
@@ -119,7 +126,8 @@ func start(t testing.TB, ip string, args ...string) *process {
 func (p *process) run() {
 	p.t.Helper()
 	p.out = &output{}
-	p.cmd = exec.Command(program(p.t), append([]string{"agent"}, p.args...)...)
+	line := slices.Concat(p.prefix, []string{program(p.t), "agent"}, p.args)
+	p.cmd = exec.Command(line[0], line[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
@@ -162,7 +170,11 @@ type answer struct {
 
 // do makes a request to the agent, such as do("PUT", "/v1/kv/a", "x").
 func (p *process) do(method, path, body string) (answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	return p.doWithin(20*time.Second, method, path, body)
+}
+
+func (p *process) doWithin(limit time.Duration, method, path, body string) (answer, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+p.ip+":8500"+path, strings.NewReader(body))
 	if err != nil {

@@ -34,7 +34,8 @@ type links struct {
 // because raft.Config bounds what is in flight to a follower.
 const (
 	linkQueue   = 4096
-	dialTimeout = 2 * time.Second
+	dialTimeout = 2 * time.Second        // of an agent to a server
+	linkDial    = 500 * time.Millisecond // of a server to a server; short, so that a healed network is noticed soon
 	sendTimeout = 10 * time.Second
 	redialAfter = 50 * time.Millisecond
 	linkIdle    = 10 * time.Minute // a link that has nothing to send ends
@@ -111,7 +112,7 @@ func (l *link) retire() bool {
 
 // session is one connection's life. first is the message that asked for it.
 func (l *link) session(first server.PeerMessage) {
-	ctx, cancel := context.WithTimeout(l.links.ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(l.links.ctx, linkDial)
 	conn, err := l.links.dial(ctx, first.Addr)
 	cancel()
 	if err != nil {
