@@ -118,6 +118,20 @@ func (l *log) sizeAfter(i Index) int {
 	return size
 }
 
+// keepFrom returns up to where the log may be forgotten so that before index at
+// most so many entries stay, of at most so many bytes.
+func (l *log) keepFrom(index Index, entries, bytes int) Index {
+	for index > l.base && entries > 0 {
+		bytes -= l.slice(index, index)[0].size()
+		if bytes < 0 {
+			break
+		}
+		entries--
+		index--
+	}
+	return index
+}
+
 // append adds entries, the first of which must follow the last of the log.
 func (l *log) append(entries ...Entry) {
 	if len(entries) > 0 && entries[0].Index != l.last()+1 {

@@ -39,6 +39,8 @@ type Config struct {
 	// KeepEntries is how many entries before a snapshot stay in the log, so
 	// that a follower slightly behind needs no snapshot. 4096; -1 is none.
 	KeepEntries int
+	// KeepBytes bounds the size of the entries that stay, too. 32 MiB.
+	KeepBytes int
 
 	// For reproducing the paper's tables, which know neither. Without
 	// CheckQuorum there are no leases.
@@ -64,6 +66,7 @@ func (c Config) withDefaults() (Config, error) {
 	fill(&c.MaxUncommittedBytes, 64<<20)
 	fill(&c.SnapshotPartBytes, 256<<10)
 	fill(&c.KeepEntries, 4096)
+	fill(&c.KeepBytes, 32<<20)
 	c.KeepEntries = max(c.KeepEntries, 0)
 	return c, c.validate()
 }

@@ -35,7 +35,7 @@ func (r *Raft) SnapshotMeta(index Index) (SnapshotMeta, error) {
 }
 
 // Compact tells that the snapshot is durable. The log up to it is forgotten,
-// but for the last KeepEntries entries; FirstIndex then says what the driver
+// but for the last KeepEntries entries and KeepBytes of them; FirstIndex then says what the driver
 // may drop from its disk. A snapshot that is not newer than the newest one is
 // ignored: a received one has overtaken it.
 func (r *Raft) Compact(now time.Duration, meta SnapshotMeta) {
@@ -45,9 +45,7 @@ func (r *Raft) Compact(now time.Duration, meta SnapshotMeta) {
 	}
 	r.snapshot = meta
 	r.members.compact(meta.Index)
-	if keep := Index(r.cfg.KeepEntries); meta.Index > keep {
-		r.log.compact(meta.Index - keep)
-	}
+	r.log.compact(r.log.keepFrom(meta.Index, r.cfg.KeepEntries, r.cfg.KeepBytes))
 	r.trace("compacts up to %d", r.log.base)
 }
 

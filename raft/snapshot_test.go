@@ -108,3 +108,22 @@ func TestASnapshotThatCannotBeReadIsTriedAgain(t *testing.T) {
 		t.Errorf("it does not go on where the follower is: %+v", reads)
 	}
 }
+
+// What stays behind a snapshot is bounded in entries and in bytes.
+func TestTheLogBeforeASnapshotIsBounded(t *testing.T) {
+	var l log
+	for i := range 100 {
+		l.append(Entry{Index: Index(i + 1), Term: 1, Data: make([]byte, 1000)})
+	}
+	size := l.slice(1, 1)[0].size()
+	for _, tc := range []struct {
+		entries, bytes int
+		want           Index // up to here the log is forgotten
+	}{
+		{10, 1 << 20, 80}, {10, 3 * size, 87}, {10, 3*size - 1, 88}, {0, 1 << 20, 90}, {10, 0, 90}, {1000, 1 << 20, 0},
+	} {
+		if got := l.keepFrom(90, tc.entries, tc.bytes); got != tc.want {
+			t.Errorf("keep %d entries, %d bytes before 90: forgotten up to %d, want %d", tc.entries, tc.bytes, got, tc.want)
+		}
+	}
+}
