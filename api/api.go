@@ -81,11 +81,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{w: w, r: r, rest: rest}
 	value, err := a.run(c, m)
-	if err != nil {
+	switch {
+	case err == nil:
+		c.answer(value)
+	case statusOf(err) == http.StatusRequestEntityTooLarge:
+		refuse(w, r, err)
+	default:
 		fail(w, err)
-		return
 	}
-	c.answer(value)
 }
 
 // run checks the request's parameters and calls the method's handler.

@@ -135,14 +135,33 @@ func fail(w http.ResponseWriter, err error) {
 	http.Error(w, err.Error(), status)
 }
 
+// What a client that was refused may still send, in bytes and time.
+const (
+	maxDrain     = 16 << 20
+	drainTimeout = 5 * time.Second
+)
+
+// refuse answers a request whose body is too large, at once, and then reads on
+// for a while: a client that is still sending would otherwise find its
+// connection broken, and might never see why.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	rc := http.NewResponseController(w)
+	w.Header().Set("Connection", "close")
+	duplex := rc.EnableFullDuplex() == nil // HTTP/2 always is
+	fail(w, err)
+	if !duplex && r.ProtoMajor < 2 {
+		return
+	}
+	_ = rc.Flush()
+	_ = rc.SetReadDeadline(time.Now().Add(drainTimeout))
+	_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
+}
+
 // body reads the request's body, at most limit bytes. A longer one is refused,
 // before it is read if it says its length.
 func (c *call) body(limit int64) ([]byte, error) {
 	length := c.r.ContentLength
 	if length > limit {
-		// Without this, net/http would read some of the rest to keep the
-		// connection.
-		c.w.Header().Set("Connection", "close")
 		return nil, bodyTooLarge(limit)
 	}
 	var b []byte
@@ -151,11 +170,10 @@ func (c *call) body(limit int64) ([]byte, error) {
 		b = make([]byte, length)
 		_, err = io.ReadFull(c.r.Body, b)
 	} else {
-		b, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+		b, err = io.ReadAll(io.LimitReader(c.r.Body, limit+1))
 	}
-	var over *http.MaxBytesError
 	switch {
-	case errors.As(err, &over):
+	case int64(len(b)) > limit:
 		return nil, bodyTooLarge(limit)
 	case err != nil:
 		return nil, Invalidf("Failed to read the request's body: %v", err)

@@ -55,8 +55,8 @@ func serve(t *testing.T, ctx context.Context, h http.Handler) (*http.Server, str
 }
 
 // A body that says that it is too large is refused before it is read: the
-// client has sent nothing but the headers when the answer comes, and then the
-// connection ends.
+// client has sent nothing but the headers when the answer comes, and soon after
+// it the connection ends.
 func TestATooLargeBodyIsRefusedUnread(t *testing.T) {
 	_, addr := serve(t, t.Context(), api.New(api.Config{Datacenter: "dc1", Agent: &apitest.Agent{}, Store: apitest.NewStore()}))
 	conn, err := net.Dial("tcp", addr)
@@ -76,6 +76,31 @@ func TestATooLargeBodyIsRefusedUnread(t *testing.T) {
 	}
 	if _, err := r.ReadByte(); err == nil {
 		t.Error("the connection goes on")
+	}
+}
+
+// A client that sends before it listens still learns why it was refused.
+func TestATooLargeBodyIsRefusedToThoseWhoSendItAll(t *testing.T) {
+	_, addr := serve(t, t.Context(), api.New(api.Config{Datacenter: "dc1", Agent: &apitest.Agent{}, Store: apitest.NewStore()}))
+	for _, head := range []string{"Content-Length: %d\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n%x\r\n"} {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		const size = 8 << 20
+		fmt.Fprintf(conn, "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\n"+head, size)
+		if _, err := conn.Write(make([]byte, size)); err != nil {
+			t.Fatalf("while sending: %v", err)
+		}
+		io.WriteString(conn, "\r\n0\r\n\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("got %d, want 413", resp.StatusCode)
+		}
 	}
 }
 
