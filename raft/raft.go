@@ -129,13 +129,15 @@ func (r *Raft) Tick(now time.Duration) {
 func (r *Raft) Receive(now time.Duration, m Message) {
 	r.advance(now)
 	if r.admits(m) && r.entersTerm(m) {
+		if isFromLeader(m.Body) {
+			r.adoptCluster(m.Cluster)
+		}
 		r.dispatch(m)
 	}
 }
 
-// admits reports whether the message is for this server, and adopts the
-// cluster of a leader if this server belongs to none: what makes it part of one
-// for good is the first entry of its log.
+// admits reports whether the message is for this server, and of its cluster.
+// What makes a server part of a cluster for good is the first entry of its log.
 func (r *Raft) admits(m Message) bool {
 	if m.To != r.cfg.ID || m.From == r.cfg.ID {
 		return false
@@ -146,9 +148,6 @@ func (r *Raft) admits(m Message) bool {
 	}
 	if b, ok := m.Body.(VoteRequest); ok && !b.Transfer && r.standsByLeader() {
 		return false
-	}
-	if isFromLeader(m.Body) {
-		r.adoptCluster(m.Cluster)
 	}
 	return true
 }
