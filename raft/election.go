@@ -84,6 +84,7 @@ func (r *Raft) startElection(transfer bool) {
 
 // openPoll votes for itself and asks the other voters.
 func (r *Raft) openPoll(term Term, request VoteRequest) {
+	r.members.founded(r.log.commit)
 	r.drawElectionTimeout()
 	r.election.votes = map[NodeID]bool{r.cfg.ID: true}
 	request.LastIndex, request.LastTerm = r.log.last(), r.log.lastTerm()
@@ -158,6 +159,7 @@ func (r *Raft) becomeLeader() {
 	r.trace("becomes leader")
 	if c := r.members.provisional; !c.IsZero() {
 		r.appendOwn(EntryConfig, AppendConfiguration(nil, c))
+		r.members.quorum.all = true // until it is committed; see propose
 	} else {
 		r.appendOwn(EntryNoop, nil)
 	}

@@ -75,12 +75,22 @@ func (m *membership) at(i Index) Configuration {
 // Whoever founds a cluster needs the votes of all: two servers that see
 // different parts of a new group may both try, and two majorities of two
 // different configurations need not overlap. All of one and all of the other
-// do, if they have a member in common, and that one votes once in a term and
-// obeys the first leader that it hears from (see admits).
+// do, if they have a member in common, which votes once in a term and is part
+// of one cluster for good with its first entry. The founder needs all of them to
+// commit its configuration, too; that it is the founder it knows only until it
+// restarts.
 func (m *membership) propose(c Configuration) {
 	m.provisional = c
 	m.quorum = c.quorum()
 	m.quorum.all = true
+}
+
+// founded notes how far the log is committed: a configuration that is committed
+// decides by majorities.
+func (m *membership) founded(commit Index) {
+	if i := m.index(); i > 0 && i <= commit {
+		m.quorum.all = false
+	}
 }
 
 // place puts c in force as of index.
@@ -161,6 +171,7 @@ func (r *Raft) configCommitted() {
 	if r.members.index() > r.log.commit || !r.lead.ready(&r.log) {
 		return
 	}
+	r.members.founded(r.log.commit)
 	if c.Joint() {
 		c.Outgoing = nil
 		r.appendOwn(EntryConfig, AppendConfiguration(nil, c))
