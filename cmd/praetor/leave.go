@@ -42,7 +42,7 @@ refutes it and stays.
     $ praetor force-leave web1
     Forced web1 to leave`,
 	options: func(fs *flag.FlagSet) action {
-		prune := fs.Bool("prune", false, "make the cluster forget the member altogether")
+		prune := fs.Bool("prune", false, "forget the member altogether (not supported yet)")
 		return func(ctx context.Context, c *invocation) error {
 			if len(c.args) != 1 {
 				return usageError("the name of one member is needed")
