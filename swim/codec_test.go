@@ -15,11 +15,11 @@ import (
 // example is a member with every field set.
 func example(state State) *member {
 	m := &member{
-		Member: Member{
+		description: &description{
 			Name: "web-1", ID: "2f1c", Addr: netip.MustParseAddrPort("10.1.2.3:8301"),
-			State: state, Incarnation: 300, Protocol: 1,
+			Protocol: 1, tags: "\x02dc\x03one",
 		},
-		tags: "\x02dc\x03one", changed: -90 * time.Second,
+		State: state, Incarnation: 300, changed: -90 * time.Second,
 	}
 	if state == Suspect {
 		m.suspicion = &suspicion{accusers: []string{"db-1"}}
@@ -78,8 +78,7 @@ func TestSectionsSurviveTheirEncoding(t *testing.T) {
 			t.Errorf("%v: claim %+v", state, c)
 		}
 		r := got[1].records[0]
-		back := &member{}
-		back.describe(r.claim)
+		back := newDescription(r.claim)
 		if r.standing != m.standing() || back.ID != m.ID || back.Addr != m.Addr || back.Tags["dc"] != "one" || back.Protocol != 1 {
 			t.Errorf("%v: record %+v", state, r)
 		}
@@ -168,7 +167,7 @@ func fuzzPool(t testing.TB) *Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*member{{Member: Member{Name: "db-1", ID: "aa", Addr: hostAddr(2)}}, {Member: Member{Name: "db-2", ID: "bb", Addr: hostAddr(3)}}} {
+	for _, m := range []*member{{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}}, {description: &description{Name: "db-2", ID: "bb", Addr: hostAddr(3)}}} {
 		p.Packet(0, hostAddr(2), message(appendClaim(nil, m, "")))
 	}
 	return p

@@ -46,6 +46,8 @@ type Config struct {
 	Scale
 	Disable Disable
 
+	Shared *Descriptions // of all Pools of this process; nil: this Pool keeps its own
+
 	Rand  *rand.Rand       // the only source of randomness
 	Trace func(TraceEvent) // may be nil
 }

@@ -45,8 +45,7 @@ func (p *Pool) admit(c claim) *member {
 		p.stats.Dropped.Full++
 		return nil
 	}
-	m := &member{Member: Member{Name: string(c.Name), State: c.state, Incarnation: c.incarnation}, changed: p.now}
-	m.describe(c)
+	m := &member{description: p.cfg.Shared.description(c), State: c.state, Incarnation: c.incarnation, changed: p.now}
 	p.members.insert(m, p.cfg.Rand)
 	if m.State.live() {
 		p.trace("%s joined at %v", m.Name, m.Addr)
@@ -61,29 +60,14 @@ func (p *Pool) admit(c claim) *member {
 // share an address, so the one that was there is gone (a disk was wiped).
 func (m *member) rivals(c claim) bool { return m.Addr != c.Addr && m.ID != string(c.ID) }
 
-// describe takes over who the member is, and reports whether that differs.
-func (m *member) describe(c claim) (changed bool) {
-	if m.ID != string(c.ID) {
-		m.ID, changed = string(c.ID), true
-	}
-	if m.Addr != c.Addr {
-		m.Addr, changed = c.Addr, true
-	}
-	if m.tags != string(c.Tags) {
-		m.tags = string(c.Tags)
-		m.Tags, changed = decodeTags(m.tags), true
-	}
-	if m.Protocol != c.Protocol {
-		m.Protocol, changed = c.Protocol, true
-	}
-	return changed
-}
-
 // revive takes over an Alive: a joiner's, a refutation, or new tags.
 func (p *Pool) revive(m *member, c claim) {
 	was := m.State
 	p.set(m, c.standing)
-	changed := m.describe(c)
+	changed := !m.saidBy(c)
+	if changed {
+		m.description = p.cfg.Shared.description(c)
+	}
 	switch {
 	case !was.live():
 		p.trace("%s came back at %v, was %v", m.Name, m.Addr, was)
@@ -182,7 +166,7 @@ func (p *Pool) hearOfSelf(c claim) {
 
 // describedBy reports whether an Alive says just what this member says.
 func (m *member) describedBy(c claim) bool {
-	return m.Incarnation == c.incarnation && m.ID == string(c.ID) && m.Addr == c.Addr && m.tags == string(c.Tags)
+	return m.Incarnation == c.incarnation && m.saidBy(c)
 }
 
 // hearOfFormerSelf answers an Alive of this node that this process did not send. It is of an earlier life of the node, and gets
@@ -244,10 +228,9 @@ func (p *Pool) conflict(c claim, owner *member) {
 	}
 	key.until = p.now + conflictQuiet
 	p.conflicts = append(p.conflicts, key)
-	newcomer := member{Member: Member{Name: key.name, Incarnation: c.incarnation}}
-	newcomer.describe(c)
+	newcomer := member{description: newDescription(c), Incarnation: c.incarnation}
 	p.trace("conflict: %s of node %s at %v is also claimed by node %s at %v", owner.Name, owner.ID, owner.Addr, key.id, key.addr)
-	p.out.Events = append(p.out.Events, Event{Kind: Conflict, Member: newcomer.Member, Other: owner.Member})
+	p.out.Events = append(p.out.Events, Event{Kind: Conflict, Member: newcomer.public(), Other: owner.public()})
 }
 
 // count counts a dropped message by its reason.

@@ -6,13 +6,22 @@ import (
 	"time"
 )
 
-// A member is what the Pool keeps of a Member: the published part, its tags
-// as they travel, and when its state last changed.
+// A member is what the Pool keeps of a Member: who it is, what is believed of
+// it, and since when. There may be many thousands, so it is small.
 type member struct {
-	Member
-	tags      string
-	changed   time.Duration
-	suspicion *suspicion // not nil exactly while State is Suspect
+	*description
+	Incarnation Incarnation
+	changed     time.Duration
+	suspicion   *suspicion // not nil exactly while State is Suspect
+	State       State
+}
+
+// public returns m as it is published.
+func (m *member) public() Member {
+	return Member{
+		Name: m.Name, ID: m.ID, Addr: m.Addr, Tags: m.Tags,
+		State: m.State, Incarnation: m.Incarnation, Protocol: m.Protocol,
+	}
 }
 
 func (m *member) standing() standing { return standing{m.State, m.Incarnation} }

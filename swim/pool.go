@@ -77,14 +77,12 @@ func New(now time.Duration, cfg Config) (*Pool, error) {
 	}
 	p := &Pool{cfg: cfg, now: now}
 	p.self = &member{
-		Member: Member{
+		description: &description{
 			Name: cfg.Name, ID: cfg.ID,
-			Addr:        netip.AddrPortFrom(cfg.Addr.Addr().Unmap(), cfg.Addr.Port()),
-			Tags:        decodeTags(tags),
-			Incarnation: cfg.Incarnation,
-			Protocol:    ProtocolVersion,
+			Addr: netip.AddrPortFrom(cfg.Addr.Addr().Unmap(), cfg.Addr.Port()),
+			Tags: decodeTags(tags), Protocol: ProtocolVersion, tags: tags,
 		},
-		tags: tags, changed: now,
+		Incarnation: cfg.Incarnation, changed: now,
 	}
 	p.members.byName = map[string]*member{cfg.Name: p.self}
 	p.members.live = 1
@@ -238,9 +236,9 @@ func (p *Pool) HasEffects() bool {
 // all states.
 func (p *Pool) Members() []Member {
 	list := make([]Member, 0, len(p.members.ring)+1)
-	list = append(list, p.self.Member)
+	list = append(list, p.self.public())
 	for _, m := range p.members.ring {
-		list = append(list, m.Member)
+		list = append(list, m.public())
 	}
 	slices.SortFunc(list, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	return list
@@ -252,11 +250,11 @@ func (p *Pool) Member(name string) (Member, bool) {
 	if m == nil {
 		return Member{}, false
 	}
-	return m.Member, true
+	return m.public(), true
 }
 
 // Self returns this member.
-func (p *Pool) Self() Member { return p.self.Member }
+func (p *Pool) Self() Member { return p.self.public() }
 
 // Alive returns how many members are alive or suspected, this one too.
 func (p *Pool) Alive() int { return p.members.live }
@@ -273,7 +271,9 @@ func (p *Pool) SetTags(now time.Duration, tags map[string]string) error {
 	if encoded == p.self.tags || p.departure.begun {
 		return nil
 	}
-	p.self.Tags, p.self.tags = decodeTags(encoded), encoded
+	d := *p.self.description
+	d.Tags, d.tags = decodeTags(encoded), encoded
+	p.self.description = &d
 	p.self.Incarnation++
 	p.announce()
 	return nil
@@ -281,5 +281,5 @@ func (p *Pool) SetTags(now time.Duration, tags map[string]string) error {
 
 // event appends an event about m to the effects.
 func (p *Pool) event(kind EventKind, m *member) {
-	p.out.Events = append(p.out.Events, Event{Kind: kind, Member: m.Member})
+	p.out.Events = append(p.out.Events, Event{Kind: kind, Member: m.public()})
 }

@@ -187,7 +187,7 @@ func (s *scripted) tell(c script.Command) string {
 			continue
 		}
 		inc, _ := strconv.Atoi(f[2])
-		m := &member{Member: Member{Name: f[1], Incarnation: Incarnation(inc), Protocol: 1}}
+		m := &member{description: &description{Name: f[1], Protocol: 1}, Incarnation: Incarnation(inc)}
 		accuser := "x"
 		switch f[0] {
 		case "alive":

@@ -119,7 +119,7 @@ func TestTwoProbesOfOneMemberAreAtMost2nMinus1Apart(t *testing.T) {
 	s := members{byName: map[string]*member{}}
 	const n = 13
 	for i := range n {
-		s.insert(&member{Member: Member{Name: fmt.Sprint(i)}}, rng)
+		s.insert(&member{description: &description{Name: fmt.Sprint(i)}}, rng)
 	}
 	last := map[string]int{}
 	longest := 0
@@ -143,7 +143,7 @@ func TestEveryMemberIsProbedInEachPass(t *testing.T) {
 	next := 0
 	for i := range 50_000 {
 		if rng.IntN(20) == 0 && len(s.ring) < 30 {
-			m := &member{Member: Member{Name: fmt.Sprint(next)}}
+			m := &member{description: &description{Name: fmt.Sprint(next)}}
 			next++
 			s.insert(m, rng)
 			last[m.Name] = i
@@ -174,9 +174,9 @@ func TestJoinerIsInsertedAtARandomPosition(t *testing.T) {
 	for range trials {
 		s := members{byName: map[string]*member{}}
 		for i := range n {
-			s.insert(&member{Member: Member{Name: fmt.Sprint(i)}}, rng)
+			s.insert(&member{description: &description{Name: fmt.Sprint(i)}}, rng)
 		}
-		s.insert(&member{Member: Member{Name: "joiner"}}, rng)
+		s.insert(&member{description: &description{Name: "joiner"}}, rng)
 		for i, m := range s.ring {
 			if m.Name == "joiner" {
 				counts[i]++
