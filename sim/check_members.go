@@ -5,10 +5,10 @@ import (
 	"praetor/swim"
 )
 
-// checkMembers: once all is quiet, every server sees those alive that run, and
+// checkMembers: once all is quiet, every agent sees those alive that run, and
 // nobody else, and has let in nobody of another group.
 func (w *world) checkMembers() {
-	for _, h := range w.live() {
+	for _, h := range w.up() {
 		for _, other := range w.hosts {
 			state := h.proc.member(other)
 			up := other.proc != nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"praetor/internal/server"
@@ -76,14 +77,13 @@ func (c *client) next() {
 const clientPatience = time.Second
 
 // liveIn returns the servers of a group that run.
-func (w *world) liveIn(group int) []*host {
-	var hs []*host
-	for _, h := range w.live() {
-		if h.group == group {
-			hs = append(hs, h)
-		}
-	}
-	return hs
+func (w *world) liveIn(group int) []*host { return inGroup(w.live(), group) }
+
+// upIn returns the hosts of a group whose agents run.
+func (w *world) upIn(group int) []*host { return inGroup(w.up(), group) }
+
+func inGroup(hs []*host, group int) []*host {
+	return slices.DeleteFunc(hs, func(h *host) bool { return h.group != group })
 }
 
 // put writes a key through a server that runs. The value must never have been

@@ -47,7 +47,8 @@ The same scenario and seed give the same run, always: the trace ends with a
 hash to compare. A failure names the rule that broke and the command that
 plays it again. A scenario is a text of steps, one a line. "at 5s" in front of a
 step lets it wait for that time. HOSTS is a name, names with commas between, or
-all, leader, follower (one), followers, it (who sprang a trap). The steps:
+all, servers, agents, leader, follower (one), followers, it (who sprang a trap).
+The steps:
 
 `
 

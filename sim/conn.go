@@ -91,7 +91,7 @@ func (c *conn) dial() {
 		switch {
 		case c.there().cut || c.back().cut:
 			c.from.later(start+dialTimeout-c.world().now, c.refused)
-		case c.to.proc == nil:
+		case c.to.proc == nil || c.to.proc.server == nil:
 			c.refused()
 		default:
 			c.open()

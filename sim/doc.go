@@ -41,7 +41,8 @@
 //
 // # What is simulated, and how faithfully
 //
-// A host has a disk and, while its server runs, a process. Each process has a
+// A host has a disk and, while its agent runs, a process: a server, or a client
+// agent, which has a place in gossip only. Each process has a
 // clock of its own, which starts at zero with it and may drift. A crash cuts
 // the power: the disk keeps, of what was not synced, what a real one might,
 // and the process is gone. A kill ends the process alone; what it wrote stays

@@ -52,7 +52,7 @@ func (x *exchange) arrive() {
 	w.counts.Messages++
 	w.trace.message(w.now, x.from.host, x.to, x.ask.Data, x.text("asks"))
 	p := x.to.proc
-	reply, err := p.server.ServeStream(p.now(), x.from.host.gossip, x.ask.Data)
+	reply, err := p.core.ServeStream(p.now(), x.from.host.gossip, x.ask.Data)
 	p.carryOut()
 	if err != nil {
 		x.end(back.latency(), nil, errReset)
@@ -70,7 +70,7 @@ func (x *exchange) end(after time.Duration, reply []byte, err error) {
 			x.timeOut()
 		default:
 			x.world.trace.message(x.world.now, x.to, x.from.host, reply, x.text("answers"))
-			x.from.server.StreamReply(x.from.now(), x.ask.ID, reply, err)
+			x.from.core.StreamReply(x.from.now(), x.ask.ID, reply, err)
 			x.from.carryOut()
 		}
 	})
@@ -80,7 +80,7 @@ func (x *exchange) end(after time.Duration, reply []byte, err error) {
 func (x *exchange) timeOut() {
 	x.world.at(x.start+exchangeTimeout, func() {
 		if x.from.alive() {
-			x.from.server.StreamReply(x.from.now(), x.ask.ID, nil, errTimeout)
+			x.from.core.StreamReply(x.from.now(), x.ask.ID, nil, errTimeout)
 			x.from.carryOut()
 		}
 	})

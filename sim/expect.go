@@ -11,7 +11,7 @@ import (
 const expectUsage = `expect WHAT [within D | for D], where WHAT is
     leader [HOST]           a server leads, and a majority knows it
     no leader               nobody leads
-    members N alive         every server sees so many members, alive or suspect
+    members N alive         every agent sees so many members, alive or suspect
     voters HOSTS            these are the voters, says every one of them
     key KEY VALUE           every server has the value
     no key KEY              no server has the key
@@ -82,9 +82,12 @@ func (p *player) condition(args []string) (func() bool, error) {
 }
 
 // everyServer holds a condition against every server of the group that runs.
-func (p *player) everyServer(ok func(*host) bool) func() bool {
+func (p *player) everyServer(ok func(*host) bool) func() bool { return p.everyone(p.liveIn, ok) }
+
+// everyone holds a condition against those of the group that run.
+func (p *player) everyone(run func(group int) []*host, ok func(*host) bool) func() bool {
 	return func() bool {
-		hs := p.liveIn(p.group)
+		hs := run(p.group)
 		return len(hs) > 0 && !slices.ContainsFunc(hs, func(h *host) bool { return !ok(h) })
 	}
 }
@@ -112,7 +115,7 @@ func (p *player) hasMembers(number string) (func() bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a number", number)
 	}
-	return p.everyServer(func(h *host) bool {
+	return p.everyone(p.upIn, func(h *host) bool {
 		n := 0
 		for _, other := range p.hosts {
 			if s := h.proc.member(other); s == "alive" || s == "suspect" {
@@ -129,7 +132,7 @@ func (p *player) hasVoters(word string) (func() bool, error) {
 	return func() bool {
 		for _, name := range want {
 			h := p.hostNamed(name)
-			if h == nil || h.proc == nil {
+			if h == nil || h.proc == nil || h.proc.server == nil {
 				continue // a voter may be down
 			}
 			var have []string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"praetor/raft"
@@ -17,7 +18,8 @@ const (
 	portGossip = 8301
 )
 
-// host is a machine: what outlives a crash of the server on it.
+// host is a machine: what outlives a crash of the agent on it, which is a server
+// or a client agent.
 type host struct {
 	world  *world
 	num    int // from 0; the address is 10.0.0.num+1
@@ -31,16 +33,17 @@ type host struct {
 
 	disk    *disk.Disk
 	storage storageProfile
-	proc    *process // nil while the server is down
+	proc    *process // nil while the agent is down
 	life    int      // how often it was started
 	left    bool     // it left for good
 	drift   int64    // of its clock, in millionths
 	wrote   *diskCheck
-	known   []*host // whom its server saw alive last
+	known   []*host // whom its agent saw alive last
 }
 
-// spec is how the server on a host is configured.
+// spec is how the agent on a host is configured.
 type spec struct {
+	client    bool // it is no server
 	expect    int
 	bootstrap bool
 	snapshot  int     // after so many entries; 0: the server's default
@@ -108,8 +111,8 @@ func (h *host) link(to *host) *link {
 // address is where other servers reach this one.
 func (h *host) address() netip.AddrPort { return netip.AddrPortFrom(h.gossip.Addr(), portServer) }
 
-// live returns the hosts whose server runs.
-func (w *world) live() []*host {
+// up returns the hosts whose agent runs, be it a server or a client.
+func (w *world) up() []*host {
 	var hs []*host
 	for _, h := range w.hosts {
 		if h.proc != nil {
@@ -119,7 +122,12 @@ func (w *world) live() []*host {
 	return hs
 }
 
-// boot starts the server with what its disk holds. What a crash leaves must do
+// live returns the hosts whose server runs.
+func (w *world) live() []*host {
+	return slices.DeleteFunc(w.up(), func(h *host) bool { return h.spec.client })
+}
+
+// boot starts the agent with what its disk holds. What a crash leaves must do
 // for that; a disk that fails once more need not.
 func (h *host) boot() {
 	if h.proc != nil || h.left {

@@ -7,7 +7,7 @@ import (
 	"praetor/swim"
 )
 
-// joining is how a server finds its group when it starts, as the real agent
+// joining is how an agent finds its group when it starts, as the real agent
 // does: it asks every host of its configuration, and those that it knew in its
 // life before, for the members, one after the other. If none of them answered,
 // it waits and begins anew.
@@ -40,7 +40,7 @@ func (j *joining) begin(p *process) {
 func (j *joining) next(p *process) {
 	switch {
 	case j.asked < len(j.targets):
-		p.server.Join(p.now(), j.targets[j.asked].gossip)
+		p.core.Join(p.now(), j.targets[j.asked].gossip)
 		j.asked++
 	case j.answered > 0 || len(j.targets) == 0:
 		j.done = true
@@ -64,11 +64,11 @@ func (j *joining) ended(p *process, results []swim.JoinResult) {
 	}
 }
 
-// remember notes on the host whom its server sees alive, for its next life. One
+// remember notes on the host whom its agent sees alive, for its next life. One
 // that sees nobody keeps what it knew before.
 func (p *process) remember() {
 	var known []*host
-	for _, m := range p.server.Members() {
+	for _, m := range p.core.Members() {
 		if h := p.host.world.hostAt(m.Addr.Addr()); h != nil && h != p.host && m.State == swim.Alive {
 			known = append(known, h)
 		}

@@ -101,6 +101,6 @@ func (w *world) deliverPacket(l *link, from, to *host, data []byte) {
 	w.counts.Packets++
 	w.trace.message(w.now, from, to, data, func() string { return packetText(data) })
 	p := to.proc
-	p.server.ReceivePacket(p.now(), from.gossip, data)
+	p.core.ReceivePacket(p.now(), from.gossip, data)
 	p.carryOut()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -12,15 +13,16 @@ import (
 	"praetor/swim"
 )
 
-// process is one life of a server: all that a crash takes away. It is the
+// process is one life of an agent: all that a crash takes away. It is the
 // simulated counterpart of the real driver in package agent.
 type process struct {
 	host   *host
 	life   int
 	clock  clock
-	server *server.Server
-	store  *storage
-	conns  map[int]*conn // by number of the host; never ranged over
+	core   core
+	server *server.Server // the same core, if it is a server's; else nil
+	store  *storage       // a server's
+	conns  map[int]*conn  // by number of the host; never ranged over
 
 	wake    time.Duration // when the next tick is on the queue, of the world's time
 	waiting map[server.RequestID]func(server.Answer)
@@ -32,7 +34,27 @@ type process struct {
 // errCrashed is what a request gets whose server crashed under it.
 var errCrashed = errors.New("the server crashed")
 
-// newProcess starts a server on what the host's disk holds.
+// core is what a server's and a client agent's brain have in common: a place in
+// the gossip pool. The real driver has the same.
+type core interface {
+	Tick(now time.Duration)
+	Deadline() time.Duration
+	Effects(now time.Duration) server.Effects
+	ReceivePacket(now time.Duration, from netip.AddrPort, b []byte)
+	ServeStream(now time.Duration, from netip.AddrPort, b []byte) ([]byte, error)
+	StreamReply(now time.Duration, id swim.StreamID, b []byte, err error)
+	Join(now time.Duration, addr netip.AddrPort)
+	Leave(now time.Duration)
+	ForceLeave(now time.Duration, name string) error
+	Members() []swim.Member
+}
+
+var (
+	_ core = (*server.Server)(nil)
+	_ core = (*server.Client)(nil)
+)
+
+// newProcess starts the agent of a host on what its disk holds.
 func newProcess(h *host) (*process, error) {
 	p := &process{
 		host: h, life: h.life,
@@ -41,15 +63,38 @@ func newProcess(h *host) (*process, error) {
 		wake:    never,
 		waiting: map[server.RequestID]func(server.Answer){},
 	}
+	if h.spec.client {
+		return p, p.startClient()
+	}
+	return p, p.startServer()
+}
+
+// startServer recovers what the disk holds and makes a server of it.
+func (p *process) startServer() error {
 	store, stored, view, err := openStorage(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.store = store
-	h.world.say(h.name, "start: %s", describe(stored))
-	h.world.check.started(p, stored, view)
+	w := p.host.world
+	w.say(p.host.name, "start: %s", describe(stored))
+	w.check.started(p, stored, view)
 	p.server, err = server.New(p.now(), p.config(), stored, view)
-	return p, err
+	p.core = p.server
+	return err
+}
+
+// startClient makes an agent that is no server: it has a place in gossip, and
+// knows the servers through it.
+func (p *process) startClient() (err error) {
+	h := p.host
+	h.world.say(h.name, "start: a client agent")
+	c := p.gossipConfig()
+	c.Name, c.ID, c.Tags = h.name, string(h.id), server.ClientTags("dc1", "sim")
+	c.Rand = stream(h.world.seed, fmt.Sprintf("client agent %s %d", h.name, p.life))
+	c.Trace = func(e swim.TraceEvent) { h.world.say(h.name, "swim: %s", e.What) }
+	p.core, err = server.NewClient(p.now(), c)
+	return err
 }
 
 func describe(s raft.Stored) string {
@@ -65,12 +110,10 @@ func describe(s raft.Stored) string {
 
 func (p *process) config() server.Config {
 	h := p.host
-	gossip := swim.DefaultLAN()
-	gossip.Addr = h.gossip
 	c := server.Config{
 		ID: h.id, Name: h.name, Datacenter: "dc1", Addr: h.address(), Build: "sim",
 		Bootstrap: h.spec.bootstrap, Expect: h.spec.expect,
-		Gossip: gossip,
+		Gossip: p.gossipConfig(),
 		Rand:   stream(h.world.seed, fmt.Sprintf("server %s %d", h.name, p.life)),
 		Trace:  func(e server.TraceEvent) { h.world.say(h.name, "%s", e.What) },
 	}
@@ -82,7 +125,13 @@ func (p *process) config() server.Config {
 	return c
 }
 
-// now is what the server's clock shows.
+func (p *process) gossipConfig() swim.Config {
+	c := swim.DefaultLAN()
+	c.Addr = p.host.gossip
+	return c
+}
+
+// now is what the agent's clock shows.
 func (p *process) now() time.Duration { return p.clock.local(p.host.world.now) }
 
 // alive reports whether the process still runs.
@@ -98,12 +147,14 @@ func (p *process) later(d time.Duration, do func()) {
 }
 
 // carryOut does what the core asks for. It is called after every event of the
-// server, and lets the checkers look at what the event did.
+// agent, and lets the checkers look at what the event did.
 func (p *process) carryOut() {
 	w := p.host.world
-	e := p.server.Effects(p.now())
-	w.check.written(p, e)
-	p.store.carryOut(e)
+	e := p.core.Effects(p.now())
+	if p.server != nil {
+		w.check.written(p, e)
+		p.store.carryOut(e)
+	}
 	for _, m := range e.Peers {
 		p.sendPeer(m)
 	}
@@ -116,7 +167,9 @@ func (p *process) carryOut() {
 	if len(e.Events) > 0 {
 		p.remember()
 	}
-	w.check.after(p)
+	if p.server != nil {
+		w.check.after(p)
+	}
 	p.answer(e.Answers)
 	p.joining.ended(p, e.Joins)
 	switch {
@@ -146,7 +199,7 @@ func (p *process) answer(answers []server.Answer) {
 
 // arm puts the next tick on the queue, unless an earlier one is there.
 func (p *process) arm() {
-	if due := p.clock.world(p.server.Deadline()); due < p.wake {
+	if due := p.clock.world(p.core.Deadline()); due < p.wake {
 		p.wake = max(due, p.host.world.now)
 		wake := p.wake
 		p.host.world.at(wake, func() {
@@ -157,12 +210,12 @@ func (p *process) arm() {
 	}
 }
 
-// tick lets the server do what is due. The deadline may have moved since the
+// tick lets the agent do what is due. The deadline may have moved since the
 // tick was put on the queue; then it is only put there anew.
 func (p *process) tick() {
 	p.wake = never
-	if p.server.Deadline() <= p.now() {
-		p.server.Tick(p.now())
+	if p.core.Deadline() <= p.now() {
+		p.core.Tick(p.now())
 		p.notStuck()
 		p.carryOut()
 		return
@@ -170,14 +223,14 @@ func (p *process) tick() {
 	p.arm()
 }
 
-// notStuck makes sure that a server does not tick for ever at one time.
+// notStuck makes sure that an agent does not tick for ever at one time.
 func (p *process) notStuck() {
 	s := &p.seen
 	if s.tickedAt != p.host.world.now {
 		s.tickedAt, s.ticks = p.host.world.now, 0
 	}
 	if s.ticks++; s.ticks > 1000 {
-		p.host.world.fail("deadlines move", []string{p.host.name}, "1000 ticks did not move the deadline past %v", p.server.Deadline())
+		p.host.world.fail("deadlines move", []string{p.host.name}, "1000 ticks did not move the deadline past %v", p.core.Deadline())
 	}
 }
 
@@ -225,9 +278,9 @@ func (p *process) connTo(to *host) *conn {
 	return c
 }
 
-// member returns what this server's gossip says of a host, in words.
+// member returns what this agent's gossip says of a host, in words.
 func (p *process) member(h *host) string {
-	for _, m := range p.server.Members() {
+	for _, m := range p.core.Members() {
 		if m.Name == h.name {
 			return m.State.String()
 		}

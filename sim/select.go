@@ -23,14 +23,18 @@ func (p *player) leader() *host {
 // with commas between, or one of
 //
 //	all        every host of the group
+//	servers    those of them that are to run servers
+//	agents     those that are to run client agents
 //	leader     who leads at the moment
-//	follower   the first one that runs and does not lead
+//	follower   the first server that runs and does not lead
 //	followers  all of those
 //	it         who said what a "when" waited for
 func (p *player) hostsOf(word string) ([]*host, error) {
 	switch word {
 	case "all":
 		return p.members(), nil
+	case "servers", "agents":
+		return slices.DeleteFunc(p.members(), func(h *host) bool { return h.spec.client != (word == "agents") }), nil
 	case "it":
 		return someone(p.it), nil
 	case "leader":
@@ -74,7 +78,7 @@ func (p *player) one(word string) (*host, error) {
 		return nil, err
 	}
 	if len(hs) != 1 || hs[0].proc == nil {
-		return nil, fmt.Errorf("%s must be one server that runs", word)
+		return nil, fmt.Errorf("%s must be one agent that runs", word)
 	}
 	return hs[0], nil
 }

@@ -95,7 +95,11 @@ func (p *player) getKey(st step) error {
 // the first that runs.
 func (p *player) via(st step) (*host, error) {
 	if word, ok := st.named["via"]; ok {
-		return p.one(word)
+		h, err := p.one(word)
+		if err == nil && h.proc.server == nil {
+			err = fmt.Errorf("%s is no server", word)
+		}
+		return h, err
 	}
 	if hs := p.liveIn(p.group); len(hs) > 0 {
 		return hs[0], nil
@@ -139,7 +143,7 @@ func (p *player) startClients(st step) error {
 			return err
 		}
 		via = func() []*host {
-			return slices.DeleteFunc(slices.Clone(hs), func(h *host) bool { return h.proc == nil })
+			return slices.DeleteFunc(slices.Clone(hs), func(h *host) bool { return h.proc == nil || h.proc.server == nil })
 		}
 	}
 	for range n {

@@ -76,21 +76,21 @@ func (p *player) selectGroup(st step) (err error) {
 
 // resign stops a server in good order: it hands over first.
 func (h *host) resign() {
-	if h.proc != nil {
+	if h.proc != nil && h.proc.server != nil {
 		h.proc.server.Resign(h.proc.now())
 		h.proc.carryOut()
 	}
 }
 
-// leave lets a server go in good order.
+// leave lets an agent go in good order.
 func (h *host) leave() {
 	if h.proc != nil {
-		h.proc.server.Leave(h.proc.now())
+		h.proc.core.Leave(h.proc.now())
 		h.proc.carryOut()
 	}
 }
 
-// join lets one host's server join another's gossip, which makes their pools one.
+// join lets one host's agent join another's gossip, which makes their pools one.
 func (p *player) join(st step) error {
 	a, err := p.one(st.args[0])
 	if err != nil {
@@ -106,7 +106,7 @@ func (p *player) join(st step) error {
 			h.pool = b.pool
 		}
 	}
-	a.proc.server.Join(a.proc.now(), b.gossip)
+	a.proc.core.Join(a.proc.now(), b.gossip)
 	a.proc.carryOut()
 	return nil
 }

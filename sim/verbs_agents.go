@@ -1,0 +1,49 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// agents adds so many hosts with client agents on them, a1, a2 and so on, and
+// starts them. They join the servers of the group, or whom the step names.
+func (p *player) agents(st step) error {
+	n, err := strconv.Atoi(st.args[0])
+	if err != nil || n < 1 || n > 1000 {
+		return fmt.Errorf("%q is not a number from 1 to 1000", st.args[0])
+	}
+	s, err := p.agentSpec(st)
+	if err != nil {
+		return err
+	}
+	others := len(slices.DeleteFunc(slices.Clone(p.hosts), func(h *host) bool { return !h.spec.client }))
+	for i := range n {
+		h := p.newHost(fmt.Sprintf("a%d", others+i+1), s)
+		p.after(spread(stream(p.seed, "boot "+h.name), 0, bootSpread), h.boot)
+	}
+	return nil
+}
+
+// agent adds one host with a client agent and starts it.
+func (p *player) agent(st step) error {
+	if p.hostNamed(st.args[0]) != nil {
+		return fmt.Errorf("there is a host %s already", st.args[0])
+	}
+	s, err := p.agentSpec(st)
+	if err != nil {
+		return err
+	}
+	p.newHost(st.args[0], s).boot()
+	return nil
+}
+
+func (p *player) agentSpec(st step) (s spec, err error) {
+	word := "servers"
+	if w, ok := st.named["joins"]; ok {
+		word = w
+	}
+	s.client = true
+	s.joins, err = p.hostsOf(word)
+	return s, err
+}
