@@ -22,6 +22,12 @@ type Command struct {
 	Progress io.Writer                         // shows how far a search is; nil: nobody looks
 	Now      func() time.Duration              // the real clock; nil: there is none
 	ReadFile func(name string) ([]byte, error) // nil: scenarios come from the program only
+
+	// Spread calls play with 0, 1 and so on, several at once on so many
+	// goroutines (0: one for each core), and what each call returns in that same
+	// order, on the caller's. It ends when play returns nil, or what it returned
+	// returns false. nil: all is done in turn.
+	Spread func(workers int, play func(i int) func() bool)
 }
 
 // ErrFailed is the error of a run that broke a rule. What broke is in the
@@ -31,7 +37,7 @@ var ErrFailed = errors.New("sim: a rule was broken")
 const usage = `sim plays whole clusters in one thread, under a virtual clock.
 
   sim list                          the scenarios that come with it
-  sim run NAME|FILE|random          play one, and show what happens
+  sim run NAME|FILE|random[-AIM]    play one, and show what happens
       -seed N   which of the possible runs (default 1)
       -v        show each message, and the speed
       -print    show the text of the scenario instead
@@ -39,7 +45,11 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -seeds N  how many runs (default 100)
       -from N   the first seed (default 1)
       -seconds S  stop after so much real time (default: none)
+      -only AIM   what the faults aim at: raft, swim, kv, catalog or all
+      -keep-going go on after a failure, and count them
       -twice    play each one twice: the runs must be the same
+      -workers N  how many runs at once (default: one for each core)
+      -json     write the outcome as one JSON object
   sim table [NAME]                  measure what was published, and compare
   sim bench                         how fast it is
 
@@ -131,8 +141,8 @@ func (c Command) run(args []string) error {
 // load finds a scenario by its name, or in a file; "random" is made up from
 // the seed.
 func (c Command) load(name string, seed uint64) (*Scenario, error) {
-	if name == "random" {
-		return Random(seed), nil
+	if f, ok := randomNamed(name); ok {
+		return RandomOf(f, seed), nil
 	}
 	s, err := Load(name)
 	if err == nil || c.ReadFile == nil {

@@ -15,7 +15,7 @@ func run(c Command, args ...string) (string, error) {
 
 func TestTheCommandTeaches(t *testing.T) {
 	out, err := run(Command{}, "-h")
-	if err != nil || !strings.Contains(out, "sim run NAME|FILE|random") {
+	if err != nil || !strings.Contains(out, "sim run NAME|FILE|random[-AIM]") {
 		t.Errorf("%v:\n%s", err, out)
 	}
 	for name, v := range verbs {
@@ -62,8 +62,7 @@ func TestASearchSumsUp(t *testing.T) {
 	if err != nil || !strings.HasPrefix(out, "2 seeds, ") || !strings.HasSuffix(out, "x), 0 mismatches, 0 failures\n") {
 		t.Errorf("%v: %s", err, out)
 	}
-	var sum tally
-	sum.failures = []*Failure{{Rule: "a rule", Replay: "a command"}}
+	sum := search{failures: []*Failure{{Rule: "a rule", Replay: "a command"}}}
 	var b strings.Builder
 	if err := sum.report(Command{Out: &b}, 0); !errors.Is(err, ErrFailed) || !strings.Contains(b.String(), "a command") {
 		t.Errorf("%v: %s", err, b.String())

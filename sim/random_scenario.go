@@ -13,7 +13,10 @@ import (
 // only show when nothing else gets in their way (Groce et al., "Swarm Testing",
 // ISSTA 2012). It is a text like any other: it can be printed, cut down by
 // hand, and played again.
-func Random(seed uint64) *Scenario {
+func Random(seed uint64) *Scenario { return RandomOf(All, seed) }
+
+// RandomOf makes up a scenario whose faults aim at something.
+func RandomOf(focus Focus, seed uint64) *Scenario {
 	r := &randomScenario{rand: stream(seed, "scenario"), servers: 3}
 	if r.rand.IntN(3) == 0 {
 		r.servers = 5
@@ -28,7 +31,7 @@ func Random(seed uint64) *Scenario {
 	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), []time.Duration{10, 20, 100, 100, 500, 500}[r.rand.IntN(6)]*time.Millisecond)
 	r.faults()
 	r.recovery()
-	s, err := Parse("random", r.text.String())
+	s, err := Parse(focus.scenario(), r.text.String())
 	if err != nil {
 		panic(err) // a bug right here
 	}

@@ -21,6 +21,7 @@ func main() {
 		Progress: terminal(os.Stderr),
 		Now:      func() time.Duration { return time.Since(start) },
 		ReadFile: os.ReadFile,
+		Spread:   spread,
 	}
 	if err := c.Run(os.Args[1:]); err != nil {
 		if !errors.Is(err, sim.ErrFailed) {
