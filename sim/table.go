@@ -15,6 +15,7 @@ type table struct {
 // tables are all there are, in the order in which they are listed.
 var tables = []table{
 	{"raft-election", "how long Raft's elections take, beside the paper and the thesis", 1000, raftElection},
+	{"vivaldi", "how well network coordinates predict round trips, beside Serf's bounds", 1000, vivaldi},
 }
 
 // table writes the table with the name; without one it lists them all.

@@ -52,6 +52,18 @@ func TestMediansAreThosePublished(t *testing.T) {
 	}
 }
 
+// TestCoordinatesAreAsAccurateAsPublished: on every terrain, the medians of the
+// mean and of the worst error are within the published bounds.
+func TestCoordinatesAreAsAccurateAsPublished(t *testing.T) {
+	for _, place := range terrains() {
+		ours := place.medians(1000)
+		if ours.mean > place.published.mean || ours.worst > place.published.worst {
+			t.Errorf("%s: mean %.6f and worst %.6f, published are %.6f and %.6f",
+				place.name, ours.mean, ours.worst, place.published.mean, place.published.worst)
+		}
+	}
+}
+
 // TestElectionNeedsAMajority: three of five elect a leader, two never do.
 func TestElectionNeedsAMajority(t *testing.T) {
 	e := election{low: 100 * time.Millisecond, high: 200 * time.Millisecond, failed: 2, behind: 3}

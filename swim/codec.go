@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"praetor/internal/wire"
+	"praetor/swim/coordinate"
 )
 
 // sectionKind says what a section of a message holds. Kinds that are not
@@ -132,6 +133,7 @@ type probeBody struct {
 	target []byte         // ping, ping-req: the name that the ping is meant for
 	addr   netip.AddrPort // ping-req: where the target is
 	nack   bool           // ping-req: answer with a nack if the target does not
+	place  []byte         // ack: the sender's coordinate, encoded, or nothing
 }
 
 func appendPing(dst []byte, seq sequence, target string) []byte {
@@ -139,9 +141,9 @@ func appendPing(dst []byte, seq sequence, target string) []byte {
 	return appendSection(dst, kindPing, body)
 }
 
-// appendAck appends an ack or a nack.
-func appendAck(dst []byte, kind sectionKind, seq sequence) []byte {
-	return appendSection(dst, kind, wire.AppendUvarint(nil, uint64(seq)))
+// appendAck appends an ack or a nack. place is the sender's coordinate, or nil.
+func appendAck(dst []byte, kind sectionKind, seq sequence, place []byte) []byte {
+	return appendSection(dst, kind, append(wire.AppendUvarint(nil, uint64(seq)), place...))
 }
 
 func appendPingReq(dst []byte, seq sequence, m *member, nack bool) []byte {
@@ -163,6 +165,10 @@ func decodeProbe(kind sectionKind, r *wire.Reader) probeBody {
 	if kind == kindPingReq {
 		b.addr = decodeAddr(r)
 		b.nack = r.Bool()
+	}
+	if kind == kindAck {
+		// Not taken apart here: an ack counts, whatever its place is worth.
+		b.place = r.Take(min(r.Len(), coordinate.Size))
 	}
 	return b
 }

@@ -36,15 +36,15 @@ func TestSectionBytes(t *testing.T) {
 		got        []byte
 	}{
 		{"ping", "\x01\x07\x05\x05web-1", appendPing(nil, 5, "web-1")},
-		{"ack", "\x02\x02\xac\x02", appendAck(nil, kindAck, 300)},
-		{"nack", "\x03\x01\x05", appendAck(nil, kindNack, 5)},
+		{"ack", "\x02\x02\xac\x02", appendAck(nil, kindAck, 300, nil)},
+		{"nack", "\x03\x01\x05", appendAck(nil, kindNack, 5, nil)},
 		{"ping-req", "\x04\x0f\x05\x05web-1\x04\x0a\x01\x02\x03\x20\x6d\x01", appendPingReq(nil, 5, m, true)},
 		{"alive", "\x10\x1d\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x07\x02dc\x03one", appendClaim(nil, m, "db-1")},
 		{"suspect", "\x11\x0d\xac\x02\x05web-1\x04db-1", appendClaim(nil, example(Suspect), "db-1")},
 		{"dead", "\x12\x0d\xac\x02\x05web-1\x04db-1", appendClaim(nil, example(Dead), "db-1")},
 		{"left", "\x13\x0d\xac\x02\x05web-1\x04db-1", appendClaim(nil, example(Left), "db-1")},
 		{"dead record", "\x02\x5a\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x07\x02dc\x03one", appendRecord(nil, example(Dead), 0)},
-		{"message", "\x01\x41\x49\xe9\x9b\x03lab\x03\x01\x05", seal(appendAck(appendHeader(nil, "lab"), kindNack, 5))},
+		{"message", "\x01\x41\x49\xe9\x9b\x03lab\x03\x01\x05", seal(appendAck(appendHeader(nil, "lab"), kindNack, 5, nil))},
 	} {
 		if string(c.got) != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
@@ -177,7 +177,7 @@ func fuzzPool(t testing.TB) *Pool {
 func seeds(f *testing.F) {
 	m := example(Alive)
 	f.Add(message(appendPing(nil, 1, "web-1")))
-	f.Add(message(appendAck(nil, kindAck, 1), appendAck(nil, kindNack, 1)))
+	f.Add(message(appendAck(nil, kindAck, 1, nil), appendAck(nil, kindNack, 1, nil)))
 	f.Add(message(appendPingReq(nil, 1, m, true)))
 	for state := Alive; state <= Left; state++ {
 		f.Add(message(appendClaim(nil, example(state), "db-1")))

@@ -84,6 +84,7 @@ type Disable struct {
 	Suspicion   bool // lifeguard IV-B: a long suspicion that confirmations shorten
 	Buddy       bool // lifeguard IV-C: a ping to a suspect carries the suspicion
 	StreamProbe bool // memberlist's probe by stream when a datagram got no ack
+	Coordinates bool // network coordinates, which acks carry
 }
 
 // DefaultLAN returns the timing for members of one datacenter.

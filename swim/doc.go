@@ -36,6 +36,7 @@
 //	every PushPullInterval  all state to and from one at random  pushpull.go
 //	now and then          the same with one that failed          pushpull.go
 //	once                  join in two exchanges, leave in order  join.go, leave.go
+//	on every direct ack   move this member's network coordinate  place.go
 //
 // What is heard is decided in hear.go, by the table in precedence.go. A member
 // goes through its states so:
@@ -94,7 +95,7 @@
 // malformed section is dropped as a whole. The kinds, and what is in them:
 //
 //	 1 ping       seq | name of who is meant
-//	 2 ack        seq
+//	 2 ack        seq | coordinate of the sender, if it keeps one
 //	 3 nack       seq
 //	 4 ping-req   seq | name | address | wants a nack (0 or 1)
 //	16 alive      description
@@ -110,6 +111,7 @@
 //	record:       state (u8) | seconds since it ended | description |
 //	              accuser's name, if the state is suspect
 //	address:      4 or 16 | that many bytes of IP | port (u16)
+//	coordinate:   88 bytes, see package coordinate
 //	tags:         length in bytes | key | value | key | value ..., by key
 //
 // The first record of a members section is that of the sender.

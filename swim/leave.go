@@ -94,6 +94,7 @@ func (p *Pool) tickReap() {
 	})
 	for _, m := range gone {
 		p.queue.drop(m.Name)
+		p.places.Forget(m.Name)
 		p.trace("%s is forgotten, %v since %v", m.Name, m.State, m.changed)
 		p.event(Reaped, m)
 	}

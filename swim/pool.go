@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"praetor/swim/coordinate"
 )
 
 // A Pool is one member's part in the group: its view of the members, and what
@@ -39,6 +41,7 @@ type detector struct {
 	seq    sequence // of the last ping
 	probe  *probe   // of the current protocol period, nil once acked
 	relays []relay  // pings under way in the place of others
+	places *coordinate.Client
 }
 
 // streams are the exchanges under way, and what they are for.
@@ -89,6 +92,7 @@ func New(now time.Duration, cfg Config) (*Pool, error) {
 	p.health.max = cfg.AwarenessMax
 	p.suspects.due = Never
 	p.seq = sequence(cfg.Rand.Uint32())
+	p.places = newPlaces(p.seq)
 	p.timers = timers{
 		probe:     p.later(cfg.ProbeInterval),
 		gossip:    Never,
@@ -189,6 +193,7 @@ func (p *Pool) section(from netip.AddrPort, s *section) {
 	case kindPing:
 		p.answerPing(from, &s.probe)
 	case kindAck:
+		p.locate(from, &s.probe)
 		p.ack(s.probe.seq)
 	case kindNack:
 		p.nack(s.probe.seq)

@@ -116,18 +116,18 @@ func TestAckIsCreditedToItsOwnProbe(t *testing.T) {
 	}
 	seq := p.probe.seq
 	for _, other := range []sequence{seq - 1, seq + 1, 0} {
-		p.Packet(p.now, hostAddr(2), message(appendAck(nil, kindAck, other)))
+		p.Packet(p.now, hostAddr(2), message(appendAck(nil, kindAck, other, nil)))
 		if p.probe == nil {
 			t.Fatalf("an ack of %d ended probe %d", other, seq)
 		}
 	}
 	p.Tick(p.probe.half) // now by stream too
 	stream := p.lastID
-	p.StreamReply(p.now, stream, message(appendAck(nil, kindAck, seq+1)), nil)
+	p.StreamReply(p.now, stream, message(appendAck(nil, kindAck, seq+1, nil)), nil)
 	if p.probe == nil {
 		t.Fatal("an ack of another probe by stream ended it")
 	}
-	p.Packet(p.now, hostAddr(2), message(appendAck(nil, kindAck, seq)))
+	p.Packet(p.now, hostAddr(2), message(appendAck(nil, kindAck, seq, nil)))
 	if p.probe != nil {
 		t.Error("its own ack did not end the probe")
 	}
@@ -305,7 +305,7 @@ func TestDamagedMessagesHarmNothing(t *testing.T) {
 		whole = append(whole, message(appendClaim(nil, m, "db-1"), appendPing(nil, 1, "web-1")), told(m, 0))
 	}
 	whole = append(whole,
-		message(appendPingReq(nil, 1, example(Alive), true), appendAck(nil, kindNack, 1)),
+		message(appendPingReq(nil, 1, example(Alive), true), appendAck(nil, kindNack, 1, nil)),
 		message(appendSection(nil, kindJoin, appendNode(nil, "x", "y", hostAddr(4)))),
 		message(appendSection(nil, kindRefusal, appendNode(nil, "x", "y", hostAddr(4)))))
 	p := fuzzPool(t)

@@ -18,6 +18,7 @@ import (
 type probe struct {
 	target *member
 	seq    sequence
+	sent   time.Duration // when the direct ping went out
 	half   time.Duration // when to ask others; Never once they were asked
 	end    time.Duration
 	asked  int // members that were asked to ping
@@ -67,7 +68,7 @@ func (p *Pool) startProbe() {
 	}
 	p.stats.Probes.Sent++
 	p.probe = &probe{
-		target: m, seq: p.nextSeq(),
+		target: m, seq: p.nextSeq(), sent: p.now,
 		half: p.now + p.health.stretch(p.cfg.ProbeTimeout),
 		end:  p.now + period,
 	}
@@ -125,7 +126,7 @@ func (p *Pool) answerPing(from netip.AddrPort, b *probeBody) {
 		p.stats.Dropped.Misdirected++
 		return
 	}
-	p.send(from, appendAck(nil, kindAck, b.seq))
+	p.send(from, appendAck(nil, kindAck, b.seq, p.place()))
 }
 
 // ack credits an ack to the ping of its sequence number: the probe's own, one

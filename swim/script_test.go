@@ -28,6 +28,7 @@ import (
 //	show events|trace|wire [but=NAME]    what a run prints, no events about NAME
 //	run DURATION, until agree DURATION
 //	members NAME, views, stats NAME
+//	rtt A B                              what their coordinates predict
 //	tell NAME, raw NAME                  a datagram of the claims, or bytes, below
 func TestScripts(t *testing.T) {
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
@@ -56,7 +57,7 @@ func (s *scripted) run(c script.Command) string {
 		"crash": s.crash, "leave": s.leave, "force-leave": s.forceLeave, "tags": s.tags,
 		"cut": s.cut, "cut-datagrams": s.cut, "partition": s.partition, "heal": s.heal,
 		"slow": s.slow, "stall": s.stall, "loss": s.loss, "show": s.doShow, "run": s.doRun, "until": s.until,
-		"members": s.members, "views": s.views, "stats": s.stats, "tell": s.tell, "raw": s.raw,
+		"members": s.members, "views": s.views, "stats": s.stats, "rtt": s.rtt, "tell": s.tell, "raw": s.raw,
 	}
 	do := verbs[c.Verb]
 	if do == nil {

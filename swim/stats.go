@@ -10,6 +10,7 @@ type Stats struct {
 	Traffic Traffic
 	Dropped Dropped
 	Probes  Probes
+	Places  Places
 
 	Suspicions uint64 // that began here, on own or others' word
 	Refuted    uint64 // accusations of this member that it answered
@@ -49,6 +50,13 @@ type Probes struct {
 	Nacks    uint64 // received
 }
 
+// Places counts the work on network coordinates.
+type Places struct {
+	Updates uint64 // round trips that moved this member's coordinate
+	Refused uint64 // that did not: the sender's coordinate, or the time, was out of bounds
+	Resets  uint64 // of this member's coordinate, which had gone out of bounds
+}
+
 // trace reports one step to the configured tracer.
 func (p *Pool) trace(format string, args ...any) {
 	if p.cfg.Trace != nil {
@@ -60,6 +68,7 @@ func (p *Pool) trace(format string, args ...any) {
 func (p *Pool) Stats() Stats {
 	s := p.stats
 	s.Queued, s.Health = p.queue.len(), p.health.score
+	s.Places.Resets = p.places.Resets()
 	return s
 }
 

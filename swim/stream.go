@@ -141,7 +141,7 @@ func (p *Pool) StreamRequest(now time.Duration, from netip.AddrPort, b []byte) (
 		switch s := &sections[i]; s.kind {
 		case kindPing:
 			if string(s.probe.target) == p.self.Name {
-				return p.frame(appendAck(nil, kindAck, s.probe.seq)), nil
+				return p.frame(appendAck(nil, kindAck, s.probe.seq, nil)), nil
 			}
 			p.stats.Dropped.Misdirected++
 		case kindJoin:

@@ -12,6 +12,7 @@ var ranks = map[string]int{
 	"internal/radix":  0,
 	"internal/script": 0,
 	"internal/tidy":   0,
+	"swim/coordinate": 0, // the catalog keeps coordinates, too
 	"raft":            1,
 	"swim":            1,
 	"kv":              1,
@@ -29,7 +30,7 @@ var ranks = map[string]int{
 // cores are the packages that are deterministic step functions or made for
 // such. What is beneath their folders is not, unless it is listed.
 var cores = []string{
-	"raft", "swim", "kv", "catalog", "internal/server", "internal/radix", "internal/wire", "internal/agent/local", "sim/disk",
+	"raft", "swim", "swim/coordinate", "kv", "catalog", "internal/server", "internal/radix", "internal/wire", "internal/agent/local", "sim/disk",
 }
 
 func isCore(dir string) bool { return slices.Contains(cores, dir) }
@@ -40,7 +41,8 @@ func isSimulated(dir string) bool { return within(dir, "sim") && !isCore(dir) }
 
 // extra are the imports that the ranks do not allow but that are right.
 var extra = map[string][]string{
-	"sim/disk": {"raft/wal"}, // it implements the log's disk
+	"sim/disk":        {"raft/wal"},      // it implements the log's disk
+	"swim/coordinate": {"internal/wire"}, // which is as low as anything can be
 }
 
 // testExtra are those of tests.
