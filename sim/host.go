@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"praetor/internal/server"
 	"praetor/raft"
 	"praetor/sim/disk"
 )
@@ -38,7 +39,8 @@ type host struct {
 	left    bool     // it left for good
 	drift   int64    // of its clock, in millionths
 	wrote   *diskCheck
-	known   []*host // whom its agent saw alive last
+	known   []*host        // whom its agent saw alive last
+	last    *server.Status // of its server, when that stopped
 }
 
 // spec is how the agent on a host is configured.
@@ -56,6 +58,12 @@ type storageProfile struct {
 	rand         *rand.Rand
 }
 
+// How fast a good disk is.
+const (
+	goodSync   = 200 * time.Microsecond
+	goodJitter = 300 * time.Microsecond
+)
+
 // addHost adds a machine on which nothing runs.
 func (w *world) addHost(name string, s spec) *host {
 	n := len(w.hosts)
@@ -63,7 +71,7 @@ func (w *world) addHost(name string, s spec) *host {
 		world: w, num: n, name: name, id: raft.NodeID(name), spec: s,
 		gossip: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte((n + 1) >> 8), byte(n + 1)}), portGossip),
 		storage: storageProfile{
-			sync: 200 * time.Microsecond, jitter: 300 * time.Microsecond,
+			sync: goodSync, jitter: goodJitter,
 			rand: stream(w.seed, "sync "+name),
 		},
 	}
@@ -171,6 +179,7 @@ func (h *host) kill(why string) {
 // stop forgets the process and closes its connections.
 func (h *host) stop() {
 	p := h.proc
+	h.last = h.status()
 	h.proc = nil
 	p.abandon()
 	for _, other := range h.world.live() {

@@ -30,7 +30,8 @@ type player struct {
 	scenario *Scenario
 	step     step // that is being done
 	it       *host
-	group    int // of the servers that come next
+	group    int     // of the servers that come next
+	quorum   []*host // that recovered last
 }
 
 // Play plays the scenario. The error says what is wrong with the scenario

@@ -147,14 +147,12 @@ func (r *randomScenario) member() string {
 	return "restart all"
 }
 
-// recovery ends all faults and asks for progress.
+// recovery ends the faults, first those of a quorum, and asks for progress.
 func (r *randomScenario) recovery() {
-	r.line("at 30s heal")
-	r.line("network delay=300us jitter=400us loss=0%% duplicate=0%%")
-	r.line("disk all sync=200us jitter=300us fail=none")
-	r.line("restart all")
-	r.line("expect leader within 20s")
-	r.line("wait 15s") // until the connections that a cut broke are known to be
+	r.line("at 26s recover quorum")
+	r.line("progress")
+	r.line("recover all")
+	r.line("progress")
 	r.line("put last word")
-	r.line("quiet 40s")
+	r.line("quiet 30s")
 }

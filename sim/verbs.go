@@ -47,6 +47,9 @@ func init() {
 		"clients": {usage: "clients N [via HOSTS] [keys=N] [think=D]", least: 1, most: 1, shown: true, do: (*player).startClients},
 		"stop":    {usage: "stop (the clients)", shown: true, do: (*player).stopClients},
 
+		"recover":  {usage: "recover HOSTS|quorum (and the links among them; all else stays as it is)", least: 1, most: 1, shown: true, do: (*player).recover},
+		"progress": {usage: "progress (what recovered does all that is promised, within its bounds)", waits: true, do: (*player).progress},
+
 		"wait":   {usage: "wait D", least: 1, most: 1, waits: true, do: (*player).wait},
 		"quiet":  {usage: "quiet D", least: 1, most: 1, waits: true, do: (*player).quiet},
 		"expect": {usage: expectUsage, least: 1, most: 3, waits: true, do: (*player).expect},

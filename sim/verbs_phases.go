@@ -1,0 +1,215 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"praetor/catalog"
+	"praetor/internal/server"
+	"praetor/raft"
+)
+
+// A random run has two phases after its faults. In the first some servers that
+// make a quorum are well again, with all between them, and all other faults
+// stay for good: the quorum must do all that the cluster promises. In the
+// second everything is well. A simulator that heals everything at once never
+// sees what gets stuck because of the minority that is still in trouble; the
+// idea is TigerBeetle's.
+
+// recover makes some hosts, and the links among them, well again. What is wrong
+// with all others stays so.
+func (p *player) recover(st step) error {
+	hs, err := p.recovering(st.args[0])
+	if err != nil {
+		return err
+	}
+	hs = slices.DeleteFunc(hs, func(h *host) bool { return h.left })
+	p.quorum, p.triggers = hs, nil // nor do new faults come
+	if len(hs) == 0 {
+		p.say("--", "no quorum is left")
+		return nil
+	}
+	for _, h := range hs {
+		h.mend()
+		for _, other := range hs {
+			if h != other {
+				h.link(other).mend()
+			}
+		}
+	}
+	p.say("--", "well again: %s", names(hs))
+	return nil
+}
+
+// mend ends the faults of a host, and starts its agent.
+func (h *host) mend() {
+	h.disk.Fault = nil
+	h.storage.sync, h.storage.jitter = goodSync, goodJitter
+	h.drift = 0
+	h.boot()
+}
+
+// mend ends the faults of a link.
+func (l *link) mend() {
+	own := lan
+	l.own, l.cut = &own, false
+}
+
+func (p *player) recovering(word string) ([]*host, error) {
+	if word == "quorum" {
+		return p.drawQuorum(), nil
+	}
+	return p.hostsOf(word)
+}
+
+func names(hs []*host) string {
+	var list []string
+	for _, h := range hs {
+		list = append(list, h.name)
+	}
+	return strings.Join(list, ",")
+}
+
+// drawQuorum draws a smallest set of servers that is a majority of every
+// configuration that some server holds for the newest, or nobody if too many
+// have left for good.
+func (p *player) drawQuorum() []*host {
+	var configs []raft.Configuration
+	var hs []*host
+	for _, h := range p.members() {
+		if st := h.status(); st != nil && len(st.Config.Voters) > 0 {
+			configs = append(configs, st.Config)
+		}
+		if !h.left && !h.spec.client {
+			hs = append(hs, h)
+		}
+	}
+	draw := stream(p.seed, fmt.Sprintf("quorum %d", p.step.line))
+	draw.Shuffle(len(hs), func(i, j int) { hs[i], hs[j] = hs[j], hs[i] })
+	if !majority(configs, hs) {
+		return nil
+	}
+	for i := 0; i < len(hs); {
+		if fewer := slices.Concat(hs[:i], hs[i+1:]); majority(configs, fewer) {
+			hs = fewer
+		} else {
+			i++
+		}
+	}
+	slices.SortFunc(hs, func(a, b *host) int { return a.num - b.num })
+	return hs
+}
+
+// majority reports whether the hosts are a majority of each configuration.
+func majority(configs []raft.Configuration, hs []*host) bool {
+	for _, c := range configs {
+		n := 0
+		for _, v := range c.Voters {
+			if slices.ContainsFunc(hs, func(h *host) bool { return h.id == v.ID }) {
+				n++
+			}
+		}
+		if n <= len(c.Voters)/2 {
+			return false
+		}
+	}
+	return len(configs) > 0
+}
+
+// progress holds the quorum that recovered against what it must come to: a
+// leader, a write, a view of each other, and a catalog that agrees with it.
+func (p *player) progress(step) error {
+	if len(p.quorum) == 0 {
+		return nil
+	}
+	for _, c := range p.clients {
+		c.stopped = true
+	}
+	for _, stage := range []struct {
+		rule  string
+		bound time.Duration
+		holds func() bool
+	}{
+		{"a quorum elects a leader", boundLeader, p.quorumLed},
+		{"a quorum makes progress", boundProgress, p.quorumWriter()},
+		{"a quorum sees itself alive", boundGossip, p.quorumAlive},
+		{"a quorum's catalog agrees", boundCatalog, p.quorumPassing},
+	} {
+		start := p.now
+		if !p.runUntil(p.now+stage.bound, stage.holds) {
+			p.fail(stage.rule, hostNames(p.quorum), "not within %v", stage.bound)
+			return nil
+		}
+		p.trace.line(p.now, "--", "%s: after %v", stage.rule, (p.now - start).Round(time.Millisecond))
+	}
+	return nil
+}
+
+func hostNames(hs []*host) []string { return strings.Split(names(hs), ",") }
+
+// quorumLed: somebody leads, and one of the quorum knows.
+func (p *player) quorumLed() bool {
+	l := p.leader()
+	return l != nil && slices.ContainsFunc(p.quorum, func(h *host) bool {
+		return h.proc != nil && h.proc.server != nil && h.proc.server.Status().Leader == l.id
+	})
+}
+
+// quorumWriter returns a condition that writes a key through one server of the
+// quorum after the other, until one write succeeds. A leader from outside of
+// the quorum may be out of reach for some of them, but never for all.
+func (p *player) quorumWriter() func() bool {
+	asked, busy, done := 0, false, false
+	return func() bool {
+		via := p.quorum[asked%len(p.quorum)]
+		if !busy && via.spec.client {
+			asked++
+		} else if !busy && via.proc != nil {
+			busy = true
+			p.put(via, "progress", fmt.Sprintf("progress.%d.%d", p.step.line, asked), func(op *operation) {
+				done = done || op.outcome == acked
+				p.after(100*time.Millisecond, func() { busy = false })
+			})
+			asked++
+		}
+		return done
+	}
+}
+
+// quorumAlive: each of the quorum takes all others of it for alive.
+func (p *player) quorumAlive() bool {
+	for _, h := range p.quorum {
+		for _, other := range p.quorum {
+			if h.proc == nil || !h.proc.sees(other) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sees reports whether this agent takes the one on another host for alive.
+func (p *process) sees(other *host) bool {
+	state := p.member(other)
+	return state == "alive" || state == "suspect"
+}
+
+// quorumPassing: the catalog of the leader says that the quorum is well. A
+// leader that is not of the quorum says what it sees from where it is.
+func (p *player) quorumPassing() bool {
+	l := p.leader()
+	if l == nil || !slices.Contains(p.quorum, l) {
+		return l != nil
+	}
+	return !slices.ContainsFunc(p.quorum, func(h *host) bool { return l.proc.health(h.name) != catalog.Passing })
+}
+
+// status returns the last status of a host's server, or nil if it never had one.
+func (h *host) status() *server.Status {
+	if h.proc != nil && h.proc.server != nil {
+		return h.proc.server.Status()
+	}
+	return h.last
+}
