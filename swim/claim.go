@@ -2,8 +2,10 @@ package swim
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"net/netip"
 	"slices"
@@ -17,13 +19,14 @@ import (
 type claim struct {
 	standing
 	Name    []byte
-	accuser []byte // Suspect, Dead, Left: who says so
+	accuser []byte // of all but Alive: who says so
+	mark    uint32 // of all but Alive, when there is no ID: markOf the member's ID
 
 	// Alive only, and in a record: who the member is.
-	ID       []byte
-	Addr     netip.AddrPort
-	Tags     []byte
-	Protocol uint8
+	ID   []byte
+	Addr netip.AddrPort
+	Tags []byte
+	Protocols
 }
 
 // A record is a member's line in a push-pull: its description and its state.
@@ -37,7 +40,7 @@ type record struct {
 const maxAge = 10 * 365 * 24 * time.Hour
 
 // recordMin is the size of the shortest record, to check a count against.
-const recordMin = 14
+const recordMin = 15
 
 // appendClaim appends what this Pool says of m, by the authority of accuser.
 func appendClaim(dst []byte, m *member, accuser string) []byte {
@@ -46,6 +49,7 @@ func appendClaim(dst []byte, m *member, accuser string) []byte {
 	}
 	body := wire.AppendUvarint(nil, uint64(m.Incarnation))
 	body = wire.AppendString(body, m.Name)
+	body = binary.BigEndian.AppendUint32(body, markOf(m.ID))
 	body = wire.AppendString(body, accuser)
 	return appendSection(dst, kindAlive+sectionKind(m.State), body)
 }
@@ -54,7 +58,7 @@ func appendClaim(dst []byte, m *member, accuser string) []byte {
 func appendDescription(dst []byte, m *member) []byte {
 	dst = wire.AppendUvarint(dst, uint64(m.Incarnation))
 	dst = appendNode(dst, m.Name, m.ID, m.Addr)
-	dst = append(dst, m.Protocol)
+	dst = append(dst, m.Protocols.Min, m.Protocols.Max)
 	return wire.AppendString(dst, m.tags)
 }
 
@@ -85,7 +89,10 @@ func decodeAlive(r *wire.Reader) claim {
 	incarnation := decodeIncarnation(r)
 	c := decodeNode(r)
 	c.standing = standing{Alive, incarnation}
-	c.Protocol = r.Byte()
+	c.Protocols = Protocols{Min: r.Byte(), Max: r.Byte()}
+	if c.Protocols.Min == 0 || c.Protocols.Max < c.Protocols.Min {
+		r.Fail(fmt.Errorf("%w: protocols %d to %d", wire.ErrValue, c.Protocols.Min, c.Protocols.Max))
+	}
 	c.Tags = r.Bytes(MaxTags)
 	if err := checkTags(c.Tags); err != nil {
 		r.Fail(err)
@@ -93,11 +100,18 @@ func decodeAlive(r *wire.Reader) claim {
 	return c
 }
 
-// decodeAccusation reads the body of a suspect, dead or left section.
+// markOf shortens a node's ID to what an accusation carries of it. Where two
+// nodes have one name, what is said of one must not be taken for the other.
+func markOf(id string) uint32 { return crc32.Checksum([]byte(id), castagnoli) }
+
+// decodeAccusation reads the body of a suspect, dead, left or pruned section.
 func decodeAccusation(kind sectionKind, r *wire.Reader) claim {
 	var c claim
 	c.standing = standing{State(kind - kindAlive), decodeIncarnation(r)}
 	c.Name = decodeName(r)
+	if b := r.Take(4); b != nil {
+		c.mark = binary.BigEndian.Uint32(b)
+	}
 	c.accuser = decodeName(r)
 	return c
 }
@@ -131,7 +145,7 @@ func decodeRecords(r *wire.Reader) []record {
 	records := make([]record, 0, n)
 	for range n {
 		state, age := State(r.Byte()), r.Uvarint()
-		if state > Left || age > uint64(maxAge/time.Second) {
+		if state > Pruned || age > uint64(maxAge/time.Second) {
 			r.Fail(fmt.Errorf("%w: state %d for %d s", wire.ErrValue, state, age))
 		}
 		c := decodeAlive(r)

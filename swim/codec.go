@@ -25,6 +25,7 @@ const (
 	kindSuspect sectionKind = 17
 	kindDead    sectionKind = 18
 	kindLeft    sectionKind = 19
+	kindPruned  sectionKind = 20
 
 	kindJoin    sectionKind = 32
 	kindMembers sectionKind = 33
@@ -43,9 +44,11 @@ const headerFixed = 1 + 4
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendHeader begins a message to members of the group label.
+// appendHeader begins a message to members of the group label. It is of the
+// oldest version that is spoken here: news has many readers, and all in the
+// group understand that one.
 func appendHeader(dst []byte, label string) []byte {
-	dst = append(dst, ProtocolVersion, 0, 0, 0, 0)
+	dst = append(dst, MinProtocol, 0, 0, 0, 0)
 	return wire.AppendString(dst, label)
 }
 
@@ -58,8 +61,8 @@ func seal(b []byte) []byte {
 // openMessage checks the header of a message and returns a reader of its sections.
 func openMessage(b []byte, label string) (*wire.Reader, error) {
 	r := wire.NewReader(b)
-	if version := r.Byte(); r.Err() == nil && version != ProtocolVersion {
-		return nil, fmt.Errorf("%w: %d", errVersion, version)
+	if version := r.Byte(); r.Err() == nil && (version < MinProtocol || version > ProtocolVersion) {
+		return nil, fmt.Errorf("%w: %d, this member speaks %d to %d", errVersion, version, MinProtocol, ProtocolVersion)
 	}
 	sum := r.Take(4)
 	if r.Err() != nil {
@@ -84,7 +87,7 @@ func appendSection(dst []byte, kind sectionKind, body []byte) []byte {
 type section struct {
 	kind    sectionKind
 	probe   probeBody // ping, ack, nack, ping-req
-	claim   claim     // alive, suspect, dead, left
+	claim   claim     // alive, suspect, dead, left, pruned
 	node    claim     // join, refusal: only Name, ID and Addr
 	records []record  // members
 }
@@ -105,7 +108,7 @@ func decodeSections(dst []section, r *wire.Reader) (sections []section, unknown 
 			s.probe = decodeProbe(kind, body)
 		case kindAlive:
 			s.claim = decodeAlive(body)
-		case kindSuspect, kindDead, kindLeft:
+		case kindSuspect, kindDead, kindLeft, kindPruned:
 			s.claim = decodeAccusation(kind, body)
 		case kindJoin, kindRefusal:
 			s.node = decodeNode(body)

@@ -17,7 +17,7 @@ func example(state State) *member {
 	m := &member{
 		description: &description{
 			Name: "web-1", ID: "2f1c", Addr: netip.MustParseAddrPort("10.1.2.3:8301"),
-			Protocol: 1, tags: "\x02dc\x03one",
+			Protocols: spoken, tags: "\x02dc\x03one",
 		},
 		State: state, Incarnation: 300, changed: -90 * time.Second,
 	}
@@ -39,11 +39,12 @@ func TestSectionBytes(t *testing.T) {
 		{"ack", "\x02\x02\xac\x02", appendAck(nil, kindAck, 300, nil)},
 		{"nack", "\x03\x01\x05", appendAck(nil, kindNack, 5, nil)},
 		{"ping-req", "\x04\x0f\x05\x05web-1\x04\x0a\x01\x02\x03\x20\x6d\x01", appendPingReq(nil, 5, m, true)},
-		{"alive", "\x10\x1d\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x07\x02dc\x03one", appendClaim(nil, m, "db-1")},
-		{"suspect", "\x11\x0d\xac\x02\x05web-1\x04db-1", appendClaim(nil, example(Suspect), "db-1")},
-		{"dead", "\x12\x0d\xac\x02\x05web-1\x04db-1", appendClaim(nil, example(Dead), "db-1")},
-		{"left", "\x13\x0d\xac\x02\x05web-1\x04db-1", appendClaim(nil, example(Left), "db-1")},
-		{"dead record", "\x02\x5a\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x07\x02dc\x03one", appendRecord(nil, example(Dead), 0)},
+		{"alive", "\x10\x1e\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x01\x07\x02dc\x03one", appendClaim(nil, m, "db-1")},
+		{"suspect", "\x11\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Suspect), "db-1")},
+		{"dead", "\x12\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Dead), "db-1")},
+		{"left", "\x13\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Left), "db-1")},
+		{"pruned", "\x14\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Pruned), "db-1")},
+		{"dead record", "\x02\x5a\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x01\x07\x02dc\x03one", appendRecord(nil, example(Dead), 0)},
 		{"message", "\x01\x41\x49\xe9\x9b\x03lab\x03\x01\x05", seal(appendAck(appendHeader(nil, "lab"), kindNack, 5, nil))},
 	} {
 		if string(c.got) != c.want {
@@ -67,7 +68,7 @@ func message(sections ...[]byte) []byte {
 
 // What is encoded is decoded to the same.
 func TestSectionsSurviveTheirEncoding(t *testing.T) {
-	for state := Alive; state <= Left; state++ {
+	for state := Alive; state <= Pruned; state++ {
 		m := example(state)
 		list := append(wire.AppendUvarint(nil, 1), appendRecord(nil, m, 0)...)
 		got, unknown, err := decode(message(appendClaim(nil, m, "db-1"), appendSection(nil, 200, []byte("new")), appendSection(nil, kindMembers, list)))
@@ -79,7 +80,7 @@ func TestSectionsSurviveTheirEncoding(t *testing.T) {
 		}
 		r := got[1].records[0]
 		back := newDescription(r.claim)
-		if r.standing != m.standing() || back.ID != m.ID || back.Addr != m.Addr || back.Tags["dc"] != "one" || back.Protocol != 1 {
+		if r.standing != m.standing() || back.ID != m.ID || back.Addr != m.Addr || back.Tags["dc"] != "one" || back.Protocols != spoken {
 			t.Errorf("%v: record %+v", state, r)
 		}
 		if want := 90 * time.Second; !state.live() && r.age != want || state.live() && r.age != 0 {
@@ -113,10 +114,12 @@ func TestMessageOutOfBoundsIsRefused(t *testing.T) {
 		{"long tags", alive(func(m *member) { m.tags = long[:MaxTags+1] }), wire.ErrTooLong},
 		{"tags that are none", alive(func(m *member) { m.tags = "\x09a" }), wire.ErrShort},
 		{"tags not in order", alive(func(m *member) { m.tags = "\x01b\x00\x01a\x00" }), wire.ErrValue},
+		{"protocols that are no range", alive(func(m *member) { m.Protocols = Protocols{2, 1} }), wire.ErrValue},
+		{"protocol 0", alive(func(m *member) { m.Protocols = Protocols{0, 1} }), wire.ErrValue},
 		{"port 0", alive(func(m *member) { m.Addr = netip.MustParseAddrPort("10.0.0.1:0") }), wire.ErrValue},
 		{"unspecified address", alive(func(m *member) { m.Addr = netip.MustParseAddrPort("0.0.0.0:1") }), wire.ErrValue},
 		{"more records than bytes", appendSection(nil, kindMembers, []byte{200, 1}), wire.ErrShort},
-		{"unknown state", appendSection(nil, kindMembers, append([]byte{1, 4}, appendRecord(nil, example(Alive), 0)[1:]...)), wire.ErrValue},
+		{"unknown state", appendSection(nil, kindMembers, append([]byte{1, 5}, appendRecord(nil, example(Alive), 0)[1:]...)), wire.ErrValue},
 	} {
 		if _, _, err := decode(message(c.body)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
@@ -167,7 +170,7 @@ func fuzzPool(t testing.TB) *Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*member{{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}}, {description: &description{Name: "db-2", ID: "bb", Addr: hostAddr(3)}}} {
+	for _, m := range []*member{{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}}, {description: &description{Name: "db-2", ID: "bb", Protocols: spoken, Addr: hostAddr(3)}}} {
 		p.Packet(0, hostAddr(2), message(appendClaim(nil, m, "")))
 	}
 	return p
@@ -179,7 +182,7 @@ func seeds(f *testing.F) {
 	f.Add(message(appendPing(nil, 1, "web-1")))
 	f.Add(message(appendAck(nil, kindAck, 1, nil), appendAck(nil, kindNack, 1, nil)))
 	f.Add(message(appendPingReq(nil, 1, m, true)))
-	for state := Alive; state <= Left; state++ {
+	for state := Alive; state <= Pruned; state++ {
 		f.Add(message(appendClaim(nil, example(state), "db-1")))
 		list := append(wire.AppendUvarint(nil, 1), appendRecord(nil, example(state), 0)...)
 		f.Add(message(appendSection(nil, kindMembers, list)))
@@ -199,7 +202,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		for _, s := range sections {
 			for _, r := range append(s.records, record{claim: s.claim}) {
-				if len(r.Name) > MaxName || len(r.ID) > MaxID || len(r.Tags) > MaxTags || r.incarnation > maxIncarnation || r.state > Left {
+				if len(r.Name) > MaxName || len(r.ID) > MaxID || len(r.Tags) > MaxTags || r.incarnation > maxIncarnation || r.state > Pruned {
 					t.Fatalf("out of bounds: %+v", r)
 				}
 			}

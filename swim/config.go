@@ -11,8 +11,9 @@ import (
 // The protocol's bounds. A message that breaks one is dropped and counted.
 const (
 	// ProtocolVersion is the newest version of the formats that this code
-	// speaks. Each member says its own in [Member].
-	ProtocolVersion = 1
+	// speaks, MinProtocol the oldest. Each member says its own in [Member].
+	// A member that has no version in common with this one is not let in.
+	ProtocolVersion, MinProtocol = 1, 1
 	// MaxName bounds a member's name, MaxID its ID, MaxLabel the group's
 	// label, all in bytes.
 	MaxName, MaxID, MaxLabel = 128, 64, 64

@@ -10,12 +10,12 @@ import (
 // moves or changes its tags gets another one. So all Pools of one process may
 // hold the same, see [Descriptions].
 type description struct {
-	Name     string
-	ID       string
-	Addr     netip.AddrPort
-	Tags     map[string]string
-	Protocol uint8
-	tags     string // as they travel
+	Name string
+	ID   string
+	Addr netip.AddrPort
+	Tags map[string]string
+	Protocols
+	tags string // as they travel
 }
 
 // Descriptions lets the Pools of one process keep what they know in common of
@@ -30,7 +30,7 @@ type Descriptions struct {
 func (c *claim) appendIdentity(dst []byte) []byte {
 	dst = wire.AppendBytes(dst, c.Name)
 	dst = wire.AppendBytes(dst, c.ID)
-	dst = append(appendAddr(dst, c.Addr), c.Protocol)
+	dst = append(appendAddr(dst, c.Addr), c.Protocols.Min, c.Protocols.Max)
 	return wire.AppendBytes(dst, c.Tags)
 }
 
@@ -56,11 +56,11 @@ func newDescription(c claim) *description {
 	tags := string(c.Tags)
 	return &description{
 		Name: string(c.Name), ID: string(c.ID), Addr: c.Addr,
-		Tags: decodeTags(tags), Protocol: c.Protocol, tags: tags,
+		Tags: decodeTags(tags), Protocols: c.Protocols, tags: tags,
 	}
 }
 
 // saidBy reports whether an Alive says just what is known already.
 func (d *description) saidBy(c claim) bool {
-	return d.ID == string(c.ID) && d.Addr == c.Addr && d.Protocol == c.Protocol && d.tags == string(c.Tags)
+	return d.ID == string(c.ID) && d.Addr == c.Addr && d.Protocols == c.Protocols && d.tags == string(c.Tags)
 }

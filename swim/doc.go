@@ -47,8 +47,8 @@
 //	 |  |  +--refutes---+                       |  | ForceLeave      |
 //	 |  |                                       |  v                 |
 //	 |  +-- a higher incarnation ---------------+--[Left] -----------+
-//	 |                                              ^
-//	 +----------------- Leave ----------------------+
+//	 |                                              ^  |  prune      |
+//	 +----------------- Leave ----------------------+  +-> [Pruned] -+
 //
 // # Invariants
 //
@@ -61,6 +61,10 @@
 //     the group remembers.
 //   - A name belongs to one node. A second that wants it, while the first is
 //     live or failed less than ReclaimAfter ago, is not let in, and reported.
+//     Where two came in all the same, in a group that was cut in two, each
+//     member keeps the one that it knew first and reports the other: no view
+//     flaps, what is said of one is not taken for the other, and when one of
+//     them goes the other takes its place.
 //     A node that comes back under its ID at another address has moved, unless
 //     something there still answers to its name.
 //   - What another believes dead is only suspected here, until it was given the
@@ -68,10 +72,6 @@
 //     remember a little longer.
 //   - Everything is bounded: members, names, tags, queued updates, relayed
 //     pings, exchanges. What does not fit is dropped and counted in [Stats].
-//
-// Not covered: two groups that were apart and each had a node of the same name
-// but another ID. Each member keeps the one that it had, and reports the other,
-// until one of the two goes.
 //
 // # Formats
 //
@@ -99,15 +99,17 @@
 //	 3 nack       seq
 //	 4 ping-req   seq | name | address | wants a nack (0 or 1)
 //	16 alive      description
-//	17 suspect    incarnation | name | accuser's name
-//	18 dead       incarnation | name | accuser's name
-//	19 left       incarnation | name | accuser's name
+//	17 suspect    incarnation | name | mark | accuser's name
+//	18 dead       incarnation | name | mark | accuser's name
+//	19 left       incarnation | name | mark | accuser's name
+//	20 pruned     incarnation | name | mark | accuser's name
 //	32 join       node                          (stream, asks for admission)
 //	33 members    count | record ...            (stream, request and reply)
 //	34 refusal    node, who has the name        (stream, reply to join)
 //
+//	mark:         CRC-32C of the member's ID (u32)
 //	node:         name | ID | address
-//	description:  incarnation | name | ID | address | protocol (u8) | tags
+//	description:  incarnation | name | ID | address | protocols (2 x u8) | tags
 //	record:       state (u8) | seconds since it ended | description |
 //	              accuser's name, if the state is suspect
 //	address:      4 or 16 | that many bytes of IP | port (u16)

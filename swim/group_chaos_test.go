@@ -178,7 +178,7 @@ func TestMemoryPerMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range n {
-		m := &member{description: &description{Name: fmt.Sprintf("node-%06d.dc1", i), ID: fmt.Sprintf("0f4b2c9e-1d2f-4a6b-8c7d-%012d", i), Addr: hostAddr(10 + i), tags: tags}}
+		m := &member{description: &description{Name: fmt.Sprintf("node-%06d.dc1", i), ID: fmt.Sprintf("0f4b2c9e-1d2f-4a6b-8c7d-%012d", i), Addr: hostAddr(10 + i), Protocols: spoken, tags: tags}}
 		p.Packet(time.Duration(i), hostAddr(2), message(appendClaim(nil, m, "")))
 		p.Effects()
 	}

@@ -10,16 +10,24 @@ import (
 func (p *Pool) hear(c claim) {
 	m := p.members.byName[string(c.Name)]
 	switch {
+	case c.state == Alive && !p.speaks(c):
+		p.stats.Dropped.Version++
 	case m == p.self:
-		p.hearOfSelf(c)
+		if c.means(m) {
+			p.hearOfSelf(c)
+		}
 	case m == nil:
 		if c.state == Alive { // of a stranger, only that it is here is of use
 			p.admit(c)
 		}
+	case !c.means(m):
+		// It is about another node that had the name, or has it elsewhere.
 	case c.state == Alive && m.State.live() && m.rivals(c):
 		if c.incarnation >= m.Incarnation { // else it is old news of who had the name before
 			p.conflict(c, m)
 		}
+	case c.state == Alive && m.rivals(c) && p.yields(m, c):
+		p.accept(m, c) // the name is free: the incarnations are of two nodes and do not compare
 	case supersedes(c.standing, m.standing()):
 		p.accept(m, c)
 	case c.state == Suspect && c.standing == m.standing():
@@ -34,9 +42,16 @@ func (p *Pool) accept(m *member, c claim) {
 		p.revive(m, c)
 	case Suspect:
 		p.suspect(m, c.incarnation, string(c.accuser))
-	case Dead, Left:
+	default:
 		p.end(m, c.standing, string(c.accuser))
 	}
+}
+
+// speaks reports whether this member can speak to the one that an Alive is
+// of. With one that it cannot it would find no ack, and call it dead.
+func (p *Pool) speaks(c claim) bool {
+	_, ok := p.self.Protocols.Common(c.Protocols)
+	return ok
 }
 
 // admit adds a member that was not known.
@@ -59,6 +74,18 @@ func (p *Pool) admit(c claim) *member {
 // A node with a new ID at the same address is no rival: no two processes
 // share an address, so the one that was there is gone (a disk was wiped).
 func (m *member) rivals(c claim) bool { return m.Addr != c.Addr && m.ID != string(c.ID) }
+
+// means reports whether a claim is about m, and not about another node of its
+// name. Of an Alive that is for rivals to judge.
+func (c *claim) means(m *member) bool {
+	switch {
+	case c.state == Alive:
+		return true
+	case c.ID != nil:
+		return string(c.ID) == m.ID
+	}
+	return c.mark == markOf(m.ID)
+}
 
 // revive takes over an Alive: a joiner's, a refutation, or new tags.
 func (p *Pool) revive(m *member, c claim) {
@@ -111,8 +138,8 @@ func (p *Pool) end(m *member, st standing, accuser string) {
 			p.trace("%s failed at incarnation %d, says %s", m.Name, st.incarnation, accuser)
 		}
 		p.event(Failed, m)
-	case st.state == Left && was != Left:
-		p.trace("%s left at incarnation %d, says %s", m.Name, st.incarnation, accuser)
+	case st.state.Gone() && was != st.state:
+		p.trace("%s %v at incarnation %d, says %s", m.Name, st.state, st.incarnation, accuser)
 		p.event(Departed, m)
 	}
 	p.say(m, accuser)

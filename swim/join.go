@@ -126,14 +126,16 @@ func (j *join) find(name string) *record {
 	return nil
 }
 
-// twinAck ends a join because another process answers to this node's name.
-func (p *Pool) twinAck(seq sequence) {
+// twinAck ends a join because another process answers to this node's name. It
+// reports whether the ack was for a join.
+func (p *Pool) twinAck(seq sequence) bool {
 	for _, j := range p.joins {
 		if j.due != Never && j.seq == seq {
 			p.joinEnd(j, &ConflictError{Name: p.self.Name, ID: p.self.ID, Addr: j.twin})
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // tickJoins lets the joins go on whose twin did not answer.
@@ -181,5 +183,5 @@ func (p *Pool) yields(m *member, n claim) bool {
 	case m.State == Dead:
 		return p.now-m.changed >= p.cfg.ReclaimAfter
 	}
-	return m.State == Left
+	return m.State.Gone()
 }

@@ -1,6 +1,7 @@
 package swim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -53,21 +54,33 @@ func (p *Pool) tickLeave() {
 	}
 }
 
-// ForceLeave makes a failed member one that has left, everywhere. If it is
-// alive after all it will refute. The error says that the member is not
-// known, or has not failed.
-func (p *Pool) ForceLeave(now time.Duration, name string) error {
+// The reasons why ForceLeave refuses.
+var (
+	ErrNoMember = errors.New("no such member")
+	ErrLive     = errors.New("it is alive as far as is known here; it would refute")
+)
+
+// ForceLeave makes a failed member one that has left, everywhere; or, with
+// prune, a failed or left one Pruned, which nobody lists any more. If it is
+// alive after all it will refute. The error wraps ErrNoMember or ErrLive.
+//
+// A pruned member is kept for Config.ReapAfter, as any other that has ended:
+// it is what tells the order from the stale state of those who missed it.
+func (p *Pool) ForceLeave(now time.Duration, name string, prune bool) error {
 	p.at(now)
 	m := p.members.byName[name]
-	switch {
-	case m == nil:
-		return fmt.Errorf("swim: force %q to leave: no such member", name)
-	case m.State == Left:
-		return nil
-	case m.State != Dead:
-		return fmt.Errorf("swim: force %q to leave: it is %v, not dead", name, m.State)
+	order := Left
+	if prune {
+		order = Pruned
 	}
-	p.end(m, standing{Left, m.Incarnation}, p.self.Name)
+	switch {
+	case m == nil || m.State == Pruned && !prune:
+		return fmt.Errorf("swim: force %q to leave: %w", name, ErrNoMember)
+	case m.State.live():
+		return fmt.Errorf("swim: force %q to leave: %w", name, ErrLive)
+	case m.State < order:
+		p.end(m, standing{order, m.Incarnation}, p.self.Name)
+	}
 	return nil
 }
 
@@ -96,6 +109,8 @@ func (p *Pool) tickReap() {
 		p.queue.drop(m.Name)
 		p.places.Forget(m.Name)
 		p.trace("%s is forgotten, %v since %v", m.Name, m.State, m.changed)
-		p.event(Reaped, m)
+		if m.State != Pruned { // that one went out of the lists long ago
+			p.event(Reaped, m)
+		}
 	}
 }

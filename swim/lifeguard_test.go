@@ -83,7 +83,9 @@ func TestEventsThatMoveTheLocalHealthMultiplier(t *testing.T) {
 		{"failed probe, a nack missing", func() { p.probeFailed(&probe{target: m, asked: 2, nacks: 1}) }, 3},
 		{"acked probe", func() { p.probe = &probe{target: m, seq: 7}; p.ack(7) }, 2},
 		{"ack of another probe", func() { p.probe = &probe{target: m, seq: 7}; p.ack(8) }, 2},
-		{"had to refute", func() { p.hear(claim{standing: standing{Suspect, 9}, Name: []byte("n1"), accuser: []byte("n2")}) }, 3},
+		{"had to refute", func() {
+			p.hear(claim{standing: standing{Suspect, 9}, Name: []byte("n1"), ID: []byte("id1"), accuser: []byte("n2")})
+		}, 3},
 	} {
 		if c.do(); p.health.score != c.want {
 			t.Errorf("%s: multiplier %d, want %d", c.what, p.health.score, c.want)

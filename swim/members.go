@@ -20,7 +20,7 @@ type member struct {
 func (m *member) public() Member {
 	return Member{
 		Name: m.Name, ID: m.ID, Addr: m.Addr, Tags: m.Tags,
-		State: m.State, Incarnation: m.Incarnation, Protocol: m.Protocol,
+		State: m.State, Incarnation: m.Incarnation, Protocols: m.Protocols,
 	}
 }
 

@@ -83,7 +83,7 @@ func New(now time.Duration, cfg Config) (*Pool, error) {
 		description: &description{
 			Name: cfg.Name, ID: cfg.ID,
 			Addr: netip.AddrPortFrom(cfg.Addr.Addr().Unmap(), cfg.Addr.Port()),
-			Tags: decodeTags(tags), Protocol: ProtocolVersion, tags: tags,
+			Tags: decodeTags(tags), Protocols: spoken, tags: tags,
 		},
 		Incarnation: cfg.Incarnation, changed: now,
 	}
@@ -155,7 +155,7 @@ func (p *Pool) Packet(now time.Duration, from netip.AddrPort, b []byte) {
 		return
 	}
 	if len(b) > MaxPacket {
-		p.stats.Dropped.Malformed++
+		p.stats.Dropped.Oversized++
 		return
 	}
 	sections, err := p.open(p.inbox[:0], b)
@@ -199,7 +199,7 @@ func (p *Pool) section(from netip.AddrPort, s *section) {
 		p.nack(s.probe.seq)
 	case kindPingReq:
 		p.relay(from, &s.probe)
-	case kindAlive, kindSuspect, kindDead, kindLeft:
+	case kindAlive, kindSuspect, kindDead, kindLeft, kindPruned:
 		p.hear(s.claim)
 	}
 }

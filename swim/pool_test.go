@@ -76,15 +76,15 @@ func TestBoundsOnWhatIsUnderWay(t *testing.T) {
 		t.Errorf("%d exchanges", len(p.exchanges))
 	}
 	for i := range 3 * maxConflicts {
-		rival := &member{description: &description{Name: "db-1", ID: fmt.Sprint(i), Addr: hostAddr(50 + i)}, Incarnation: 9}
+		rival := &member{description: &description{Name: "db-1", ID: fmt.Sprint(i), Protocols: spoken, Addr: hostAddr(50 + i)}, Incarnation: 9}
 		p.Packet(3, hostAddr(2), message(appendClaim(nil, rival, "")))
 	}
 	if len(p.conflicts) > maxConflicts {
 		t.Errorf("%d conflicts remembered", len(p.conflicts))
 	}
 	p.Packet(4, hostAddr(2), make([]byte, MaxPacket+1))
-	if p.Stats().Dropped.Malformed != 1 {
-		t.Errorf("%d malformed", p.Stats().Dropped.Malformed)
+	if p.Stats().Dropped.Oversized != 1 {
+		t.Errorf("%d oversized", p.Stats().Dropped.Oversized)
 	}
 }
 
@@ -142,9 +142,9 @@ func told(m *member, now time.Duration) []byte {
 // neither does one with a member that has an older state.
 func TestPushPullNeverResurrects(t *testing.T) {
 	p := fuzzPool(t)
-	dead := &member{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}, State: Dead, changed: 0}
+	dead := &member{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}, State: Dead, changed: 0}
 	p.Packet(0, hostAddr(3), message(appendClaim(nil, dead, "db-2")))
-	alive := &member{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}}
+	alive := &member{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}}
 	if _, err := p.StreamRequest(1, hostAddr(3), told(alive, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestPushPullNeverResurrects(t *testing.T) {
 // What another believes dead is only suspected here.
 func TestDeadInAPushPullIsASuspicion(t *testing.T) {
 	p := fuzzPool(t)
-	dead := &member{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}, State: Dead}
+	dead := &member{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}, State: Dead}
 	if _, err := p.StreamRequest(1, hostAddr(3), told(dead, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestDeadInAPushPullIsASuspicion(t *testing.T) {
 // A suspicion that many heard by push-pull has still one accuser.
 func TestHearsayIsNoConfirmation(t *testing.T) {
 	p := fuzzPool(t)
-	suspect := &member{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}, State: Suspect, suspicion: &suspicion{accusers: []string{"x"}}}
+	suspect := &member{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}, State: Suspect, suspicion: &suspicion{accusers: []string{"x"}}}
 	for range 5 {
 		if _, err := p.StreamRequest(1, hostAddr(3), told(suspect, 1)); err != nil {
 			t.Fatal(err)
@@ -261,7 +261,7 @@ func TestPingForAnotherNameIsNotAcked(t *testing.T) {
 // incarnations of it are declared dead too.
 func TestForgettingCountsFromTheEnd(t *testing.T) {
 	p := fuzzPool(t)
-	dead := &member{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}, State: Dead}
+	dead := &member{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}, State: Dead}
 	for i := range Incarnation(3) {
 		dead.Incarnation = i
 		p.Packet(time.Duration(i)*time.Hour, hostAddr(3), message(appendClaim(nil, dead, "db-2")))
@@ -286,7 +286,7 @@ func TestNewsNobodyNeedsIsDropped(t *testing.T) {
 		t.Errorf("%d updates wait, gossip due at %v", p.queue.len(), p.timers.gossip)
 	}
 	p := fuzzPool(t)
-	dead := &member{description: &description{Name: "db-1", ID: "aa", Addr: hostAddr(2)}, State: Dead}
+	dead := &member{description: &description{Name: "db-1", ID: "aa", Protocols: spoken, Addr: hostAddr(2)}, State: Dead}
 	p.Packet(0, hostAddr(3), message(appendClaim(nil, dead, "db-2")))
 	p.now = p.cfg.ReapAfter
 	p.tickReap()

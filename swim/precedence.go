@@ -17,15 +17,17 @@ type standing struct {
 // raises it, so that it has spoken since. Within an incarnation the states
 // stand in the order of their constants (swim 4.2):
 //
-//	          known:  Alive(j)  Suspect(j)  Dead(j)  Left(j)
-//	news: Alive(i)     i > j      i > j      i > j    i > j
-//	      Suspect(i)   i >= j     i > j      never    never
-//	      Dead(i)      i >= j     i >= j     i > j    i > j
-//	      Left(i)      i >= j     i >= j     i >= j   i > j
+//	          known:  Alive(j)  Suspect(j)  Dead(j)  Left(j)  Pruned(j)
+//	news: Alive(i)     i > j      i > j      i > j    i > j     i > j
+//	      Suspect(i)   i >= j     i > j      never    never     never
+//	      Dead(i)      i >= j     i >= j     i > j    i > j     i > j
+//	      Left(i)      i >= j     i >= j     i >= j   i > j     i > j
+//	      Pruned(i)    i >= j     i >= j     i >= j   i >= j    i > j
 //
 // A suspicion brings nobody back: it does not say where the member is now.
 // The Alive(i) that must have come before it does. Left outranks Dead so that
-// a failed member can be made to leave by force.
+// a failed member can be made to leave by force, and Pruned outranks both so
+// that nobody who missed the order can bring the member back into the lists.
 func supersedes(news, known standing) bool {
 	if news.state == Suspect && !known.state.live() {
 		return false

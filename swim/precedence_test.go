@@ -13,7 +13,7 @@ func naiveSupersedes(news, known standing) bool {
 			return i > j // {Alive Ml, inc = i} overrides {Suspect Ml, inc = j}, any j < i
 		case Alive:
 			return i > j // {Alive Ml, inc = j}, any j < i
-		case Dead, Left:
+		case Dead, Left, Pruned:
 			return i > j // it came back
 		}
 	case Suspect:
@@ -22,23 +22,25 @@ func naiveSupersedes(news, known standing) bool {
 			return i > j // {Suspect Ml, inc = i} overrides {Suspect Ml, inc = j}, any j < i
 		case Alive:
 			return i >= j // {Alive Ml, inc = j}, any j <= i
-		case Dead, Left:
+		case Dead, Left, Pruned:
 			return false // only an Alive brings it back
 		}
 	case Dead:
 		switch known.state {
 		case Alive, Suspect:
 			return i >= j // all of its incarnation
-		case Dead, Left:
+		case Dead, Left, Pruned:
 			return i > j
 		}
 	case Left:
 		switch known.state {
 		case Alive, Suspect, Dead:
 			return i >= j
-		case Left:
+		case Left, Pruned:
 			return i > j
 		}
+	case Pruned: // all of its incarnation
+		return i > j || i == j && known.state != Pruned
 	}
 	panic("no such state")
 }
@@ -47,7 +49,7 @@ func naiveSupersedes(news, known standing) bool {
 // orders of their incarnations.
 func TestPrecedenceTable(t *testing.T) {
 	var all []standing
-	for s := Alive; s <= Left; s++ {
+	for s := Alive; s <= Pruned; s++ {
 		for i := Incarnation(0); i < 4; i++ {
 			all = append(all, standing{s, i})
 		}
@@ -77,8 +79,8 @@ func TestOrderOfNewsDoesNotMatter(t *testing.T) {
 		}
 		return known
 	}
-	for a := Alive; a <= Left; a++ {
-		for b := Alive; b <= Left; b++ {
+	for a := Alive; a <= Pruned; a++ {
+		for b := Alive; b <= Pruned; b++ {
 			// Suspect(1) or what a is of incarnation 1, b of 2, with their Alives.
 			claims := []standing{{Alive, 1}, {a, 1}, {Alive, 2}, {b, 2}}
 			want := fold(claims...)

@@ -140,7 +140,9 @@ func (p *Pool) ack(seq sequence) {
 	if p.relayAck(seq) {
 		return
 	}
-	p.twinAck(seq)
+	if !p.twinAck(seq) {
+		p.stats.Dropped.Unmatched++
+	}
 }
 
 // nack notes that a member that was asked to ping the target is well itself.

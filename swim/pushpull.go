@@ -100,6 +100,9 @@ func (p *Pool) mergeRecord(r record, sender []byte) {
 		return
 	}
 	c := r.claim
+	if !c.state.live() && !c.means(m) {
+		return // another node that had the name
+	}
 	if c.state != Suspect {
 		c.accuser = sender
 	}
@@ -131,8 +134,10 @@ func (p *Pool) learnEnded(r record) {
 	m.changed = p.now - r.age
 	p.reapLater(m)
 	kind := Failed
-	if m.State == Left {
+	if m.State.Gone() {
 		kind = Departed
 	}
-	p.event(kind, m)
+	if m.State != Pruned { // whom nobody lists, it is no news to miss
+		p.event(kind, m)
+	}
 }

@@ -10,7 +10,7 @@ const maxQueue = 4096
 // packet is filled.
 const skipLimit = 16
 
-// A queue holds the updates to piggyback (swim 4.1, 4.4). Each is sent a
+// A queue holds the updates to piggyback (swim 4.1). Each is sent a
 // bounded number of times, those sent least go first, and a new update about
 // a member replaces the old one. Updates stand in tiers by how often they
 // were sent:

@@ -23,7 +23,7 @@ func (s *scripted) leave(c script.Command) string {
 
 func (s *scripted) forceLeave(c script.Command) string {
 	n := s.g.node(c.Arg(1))
-	if err := n.pool.ForceLeave(s.g.now, c.Arg(0)); err != nil {
+	if err := n.pool.ForceLeave(s.g.now, c.Arg(0), c.Has("prune")); err != nil {
 		return err.Error()
 	}
 	s.g.serve(n)
@@ -176,7 +176,8 @@ func (s *scripted) stats(c script.Command) string {
 }
 
 // tell hands a datagram of claims to a member: "STATE NAME INCARNATION
-// [ACCUSER]", for alive "alive NAME INCARNATION HOST ID", or "unknown KIND".
+// ACCUSER [ID]", for alive "alive NAME INCARNATION HOST ID
+// [MIN-MAX]", the protocols, or "unknown KIND".
 func (s *scripted) tell(c script.Command) string {
 	n := s.g.node(c.Arg(0))
 	b := appendHeader(nil, n.pool.cfg.Label)
@@ -187,15 +188,24 @@ func (s *scripted) tell(c script.Command) string {
 			continue
 		}
 		inc, _ := strconv.Atoi(f[2])
-		m := &member{description: &description{Name: f[1], Protocol: 1}, Incarnation: Incarnation(inc)}
+		m := &member{description: &description{Name: f[1], Protocols: spoken}, Incarnation: Incarnation(inc)}
 		accuser := "x"
 		switch f[0] {
 		case "alive":
 			host, _ := strconv.Atoi(f[3])
 			m.Addr, m.ID = hostAddr(host), f[4]
+			if len(f) > 5 {
+				fmt.Sscanf(f[5], "%d-%d", &m.Protocols.Min, &m.Protocols.Max)
+			}
 		default:
-			m.State = map[string]State{"suspect": Suspect, "dead": Dead, "left": Left}[f[0]]
+			m.State = map[string]State{"suspect": Suspect, "dead": Dead, "left": Left, "pruned": Pruned}[f[0]]
 			accuser = f[3]
+			if known := n.pool.members.byName[f[1]]; known != nil {
+				m.ID = known.ID
+			}
+			if len(f) > 4 {
+				m.ID = f[4]
+			}
 		}
 		b = appendClaim(b, m, accuser)
 	}

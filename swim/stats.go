@@ -32,8 +32,10 @@ type Traffic struct {
 
 // Dropped counts what was not used, by the reason.
 type Dropped struct {
-	Malformed   uint64 // damaged, truncated, oversized, or out of bounds
-	Version     uint64 // of a version that is not spoken here
+	Malformed   uint64 // damaged, truncated, or out of bounds
+	Oversized   uint64 // messages over MaxPacket or MaxStream
+	Version     uint64 // of a version that is not spoken here, or by a member that speaks none of ours
+	Unmatched   uint64 // acks that no ping waits for: too late, or replayed
 	Label       uint64 // of another group
 	Misdirected uint64 // pings for another name
 	Unknown     uint64 // sections of an unknown kind, skipped

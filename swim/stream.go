@@ -119,7 +119,7 @@ func (p *Pool) finish(id StreamID, b []byte, err error) {
 func (p *Pool) openStream(b []byte) ([]section, error) {
 	p.stats.Traffic.BytesIn += uint64(len(b))
 	if len(b) > MaxStream {
-		p.stats.Dropped.Malformed++
+		p.stats.Dropped.Oversized++
 		return nil, fmt.Errorf("message of %d bytes, at most %d", len(b), MaxStream)
 	}
 	return p.open(nil, b)

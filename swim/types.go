@@ -16,8 +16,9 @@ type State uint8
 const (
 	Alive State = iota
 	Suspect
-	Dead // failed: did not answer, and did not refute the suspicion
-	Left // went in good order
+	Dead   // failed: did not answer, and did not refute the suspicion
+	Left   // went in good order, or was made to: see ForceLeave
+	Pruned // as Left, and by order not to be listed any more
 )
 
 // String returns the state in lower case.
@@ -31,9 +32,15 @@ func (s State) String() string {
 		return "dead"
 	case Left:
 		return "left"
+	case Pruned:
+		return "pruned"
 	}
 	return fmt.Sprintf("state %d", uint8(s))
 }
+
+// Gone reports whether a member in this state is no part of the group and is
+// not expected back: Left or Pruned.
+func (s State) Gone() bool { return s == Left || s == Pruned }
 
 // Member is one member of the group as this one sees it.
 type Member struct {
@@ -43,7 +50,20 @@ type Member struct {
 	Tags        map[string]string // never modified once published
 	State       State
 	Incarnation Incarnation
-	Protocol    uint8 // the newest version of the formats that it speaks
+	Protocols   Protocols // the versions of the formats that it speaks
+}
+
+// Protocols is a range of versions of the formats, both ends included.
+type Protocols struct{ Min, Max uint8 }
+
+// spoken is the range that this code speaks.
+var spoken = Protocols{MinProtocol, ProtocolVersion}
+
+// Common returns the newest version that both ranges have, and whether there
+// is one. Two members speak that to each other.
+func (r Protocols) Common(other Protocols) (version uint8, ok bool) {
+	version = min(r.Max, other.Max)
+	return version, version >= max(r.Min, other.Min)
 }
 
 // StreamID names an exchange over a stream that the core asked for.
@@ -69,7 +89,7 @@ type EventKind uint8
 const (
 	Joined   EventKind = iota // became known, or came back from Dead or Left
 	Failed                    // was declared dead
-	Departed                  // left in good order
+	Departed                  // left in good order, was made to, or was pruned
 	Updated                   // changed its address or tags
 	Reaped                    // was forgotten
 	Conflict                  // Member claims the name of another live member; it was not let in

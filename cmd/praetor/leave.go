@@ -37,12 +37,13 @@ var forceLeaveCommand = command{
 	about: `
 Says good-bye for a member that failed and will not come back, so that its
 services are removed now and not after 72 hours. A member that is alive
-refutes it and stays.
+refutes it and stays. With -prune no agent lists it any more, not even as
+one that left.
 
     $ praetor force-leave web1
     Forced web1 to leave`,
 	options: func(fs *flag.FlagSet) action {
-		prune := fs.Bool("prune", false, "forget the member altogether (not supported yet)")
+		prune := fs.Bool("prune", false, "forget the member, and do not list it as left either")
 		return func(ctx context.Context, c *invocation) error {
 			if len(c.args) != 1 {
 				return usageError("the name of one member is needed")

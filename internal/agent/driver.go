@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,7 @@ type core interface {
 	StreamReply(now time.Duration, id swim.StreamID, b []byte, err error)
 	Join(now time.Duration, addr netip.AddrPort)
 	Leave(now time.Duration)
-	ForceLeave(now time.Duration, name string) error
+	ForceLeave(now time.Duration, name string, prune bool) error
 	Members() []swim.Member
 }
 
@@ -141,7 +142,7 @@ func (d *driver) tell(events []swim.Event) {
 		case swim.Failed:
 			d.log.Warn("gossip: member failed", "member", m.Name, "addr", m.Addr)
 		case swim.Departed:
-			d.log.Info("gossip: member left", "member", m.Name, "addr", m.Addr)
+			d.log.Info("gossip: member left", "member", m.Name, "addr", m.Addr, "pruned", m.State == swim.Pruned)
 		case swim.Updated:
 			d.log.Debug("gossip: member updated", "member", m.Name, "addr", m.Addr)
 		case swim.Reaped:
@@ -157,7 +158,7 @@ func (d *driver) tell(events []swim.Event) {
 }
 
 func (d *driver) publishMembers() {
-	ms := d.core.Members()
+	ms := slices.DeleteFunc(d.core.Members(), func(m swim.Member) bool { return m.State == swim.Pruned })
 	d.members.Store(&ms)
 	if d.changed != nil {
 		d.changed(ms)

@@ -42,7 +42,7 @@ func memberShape(m swim.Member) api.Member {
 	}
 	return api.Member{
 		Name: m.Name, Addr: m.Addr.Addr().String(), Port: m.Addr.Port(), Tags: tags, Status: statusOf(m.State),
-		ProtocolMin: 1, ProtocolMax: swim.ProtocolVersion, ProtocolCur: swim.ProtocolVersion,
+		ProtocolMin: m.Protocols.Min, ProtocolMax: m.Protocols.Max, ProtocolCur: swim.MinProtocol,
 		DelegateMin: 2, DelegateMax: 5, DelegateCur: 4,
 	}
 }
@@ -77,17 +77,13 @@ func (h handle) Leave(ctx context.Context) error {
 
 // ForceLeave implements api.Pool.
 func (h handle) ForceLeave(ctx context.Context, name string, prune bool) (err error) {
-	if prune {
-		return api.Invalidf("prune is not supported yet: a member that has left is forgotten by itself after three days")
-	}
-	ms := *h.driver.members.Load()
-	if !slices.ContainsFunc(ms, func(m swim.Member) bool { return m.Name == name }) {
-		return api.Missingf("no member of the name %q is known", name)
-	}
-	if e := h.driver.call(ctx, func(now time.Duration) { err = h.driver.core.ForceLeave(now, name) }); e != nil {
+	if e := h.driver.call(ctx, func(now time.Duration) { err = h.driver.core.ForceLeave(now, name, prune) }); e != nil {
 		return e
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, swim.ErrNoMember):
+		return api.Missingf("no member of the name %q is known", name)
+	case err != nil:
 		return api.Invalidf("%v", err)
 	}
 	return nil

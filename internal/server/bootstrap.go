@@ -80,7 +80,7 @@ func (s *Server) founders() ([]raft.Peer, error) {
 	var list []raft.Peer
 	for _, m := range s.pool.Members() {
 		a := AgentOf(m)
-		if m.State == swim.Left || !a.Server || a.Datacenter != s.cfg.Datacenter {
+		if m.State.Gone() || !a.Server || a.Datacenter != s.cfg.Datacenter {
 			continue
 		}
 		other := m.ID != string(s.cfg.ID)

@@ -143,7 +143,7 @@ func (s *Server) describe(p raft.Peer) ServerHealth {
 		h.Address = a.String()
 	}
 	switch m.State {
-	case swim.Left:
+	case swim.Left, swim.Pruned:
 		h.Gossip = "left"
 	case swim.Dead:
 		h.Gossip = "failed"

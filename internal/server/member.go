@@ -37,9 +37,10 @@ func (m member) Join(now time.Duration, addr netip.AddrPort) { m.pool.Join(now, 
 // is told.
 func (m member) Leave(now time.Duration) { m.pool.Leave(now) }
 
-// ForceLeave turns a failed member into one that has left.
-func (m member) ForceLeave(now time.Duration, name string) error {
-	return m.pool.ForceLeave(now, name)
+// ForceLeave turns a failed member into one that has left, or with prune
+// one that nobody lists any more.
+func (m member) ForceLeave(now time.Duration, name string, prune bool) error {
+	return m.pool.ForceLeave(now, name, prune)
 }
 
 // Members returns the gossip pool as this agent sees it, by name.

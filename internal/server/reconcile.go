@@ -71,7 +71,7 @@ func (s *Server) correction(now time.Duration, name string) []byte {
 	switch {
 	case !known:
 		return s.correctUnknown(now, node)
-	case m.State == swim.Left:
+	case m.State.Gone():
 		if node == nil || node.ID != m.ID {
 			return nil
 		}

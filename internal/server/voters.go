@@ -145,7 +145,7 @@ func (s *Server) nextConfiguration(now time.Duration) (raft.Configuration, strin
 		case stranger && holds(c.Learners, id): // its tags came later than itself
 			remove(&c.Learners, id)
 			return c, m.Name + " belongs to another cluster and is taken out again"
-		case m.State == swim.Left && in:
+		case m.State.Gone() && in:
 			remove(&c.Voters, id)
 			remove(&c.Learners, id)
 			return c, m.Name + " has left and is taken out"
