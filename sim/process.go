@@ -45,7 +45,7 @@ type core interface {
 	StreamReply(now time.Duration, id swim.StreamID, b []byte, err error)
 	Join(now time.Duration, addr netip.AddrPort)
 	Leave(now time.Duration)
-	ForceLeave(now time.Duration, name string) error
+	ForceLeave(now time.Duration, name string, prune bool) error
 	Members() []swim.Member
 }
 
