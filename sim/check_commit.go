@@ -7,7 +7,8 @@ import "praetor/internal/server"
 // what is not in its log (raft figure 2).
 func (w *world) checkCommit(p *process, st *server.Status) {
 	s := &p.seen
-	rule, who := "commitment only grows (raft figure 2)", []string{p.host.name}
+	const rule = "commitment only grows"
+	who := []string{p.host.name}
 	switch {
 	case st.Commit < s.commit:
 		w.fail(rule, who, "the commit index went from %d back to %d", s.commit, st.Commit)

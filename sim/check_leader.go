@@ -27,6 +27,6 @@ func (cl *cluster) elected(w *world, term raft.Term, l leaderOf) {
 		return
 	}
 	if old != l {
-		w.fail("election safety (raft 5.2)", []string{old.host.name, l.host.name}, "both lead in term %d", term)
+		w.fail("election safety", []string{old.host.name, l.host.name}, "both lead in term %d", term)
 	}
 }

@@ -29,7 +29,7 @@ func (w *world) checkApplied(cl *cluster, p *process, v *server.View) {
 	for i := p.seen.applied + 1; i <= v.Index; i++ {
 		e, ok := p.seen.disk.written.entry(raft.Index(i))
 		if !ok {
-			w.fail("only what is in the log is applied", []string{p.host.name}, "applied %d, which it was never asked to write", i)
+			w.fail("only what is in the log is applied", []string{p.host.name}, "applied %d, which it was never asked to write", raft.Index(i))
 			return
 		}
 		cl.applied(w, p.host.name, e)
@@ -49,7 +49,7 @@ func (cl *cluster) applied(w *world, by string, e raft.Entry) {
 	}
 	c := cl.log[e.Index-1]
 	if c.term != e.Term || c.kind != e.Kind || !bytes.Equal(c.data, e.Data) {
-		w.fail("state machine safety (raft 5.4.3)", []string{c.by, by},
+		w.fail("state machine safety", []string{c.by, by},
 			"at index %d %s applied an entry of term %d, and %s another one of term %d", e.Index, c.by, c.term, by, e.Term)
 	}
 }

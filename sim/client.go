@@ -95,6 +95,7 @@ func (w *world) put(via *host, key, value string, done func(*operation)) {
 	}
 	w.check.writes.begun(op)
 	w.check.reads.begun(op)
+	w.asks(op, via)
 	w.submit(via, op, done)
 }
 
@@ -107,6 +108,7 @@ func (w *world) submit(via *host, op *operation, done func(*operation)) {
 			w.after(0, func() { w.submit(via, op, done) })
 			return
 		}
+		w.answers(op, via)
 		w.check.answered(op)
 		done(op)
 	})
@@ -130,6 +132,7 @@ func outcomeOf(a server.Answer) outcome {
 func (w *world) get(via *host, key string, mode server.ReadMode, done func(*operation)) {
 	op := &operation{kind: opRead, via: via.name, key: key, begin: w.now}
 	w.check.reads.begun(op)
+	w.asks(op, via)
 	p := via.proc
 	p.read(mode, func(a server.Answer) {
 		op.end, op.err, op.outcome = w.now, a.Err, refused
@@ -139,6 +142,7 @@ func (w *world) get(via *host, key string, mode server.ReadMode, done func(*oper
 				op.value, op.index = string(e.Value), e.ModifyIndex
 			}
 		}
+		w.answers(op, via)
 		w.check.answered(op)
 		done(op)
 	})

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"praetor/internal/server"
+	"praetor/sim/story"
 )
 
 // conn is one server's TCP connection to another, on which messages only go
@@ -48,6 +49,7 @@ type frame struct {
 	at   time.Duration // of its arrival
 	data []byte
 	text string // for the trace, if that shows messages
+	sent int    // the number of its sending in the record
 }
 
 // The times of the real driver and of TCP.
@@ -125,6 +127,7 @@ func (c *conn) transmit(m server.PeerMessage) {
 	if c.world().trace.verbose {
 		f.text = peerText(m.Body)
 	}
+	f.sent = c.world().sends(c.from.host, c.to, func() (string, story.About) { return peerText(m.Body), peerAbout(m.Body) })
 	if n := len(c.flight); n > 0 {
 		f.at = max(f.at, c.flight[n-1].at)
 	}
@@ -180,9 +183,7 @@ func (c *conn) stall() {
 
 // reset tells the sender, if it can be told, that nobody is there any more.
 func (c *conn) reset() {
-	w := c.world()
-	w.counts.Lost += len(c.flight)
-	c.flight = nil
+	c.drop("the connection is reset")
 	if c.state == connOpen && !c.back().cut {
 		life := c.life
 		c.from.later(c.back().latency(), func() {
@@ -193,10 +194,19 @@ func (c *conn) reset() {
 	}
 }
 
-// lost ends the connection.
-func (c *conn) lost() {
+// drop loses all that is on its way.
+func (c *conn) drop(why string) {
 	w := c.world()
 	w.counts.Lost += len(c.flight)
+	for _, f := range c.flight {
+		w.drops(f.sent, why)
+	}
+	c.flight = nil
+}
+
+// lost ends the connection.
+func (c *conn) lost() {
+	c.drop("the connection is lost")
 	*c = conn{from: c.from, to: c.to}
 	if c.from.alive() {
 		c.from.server.PeerLost(c.from.now(), c.to.id)
@@ -207,6 +217,7 @@ func (c *conn) lost() {
 // deliverPeer gives a message to the server that it is for.
 func (w *world) deliverPeer(from *process, to *host, f frame) {
 	w.counts.Messages++
+	w.receives(f.sent, from.host, to)
 	w.trace.message(w.now, from.host, to, f.data, func() string { return f.text })
 	body, err := server.DecodePeer(f.data)
 	if err != nil {

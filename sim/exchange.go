@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"praetor/sim/story"
 	"praetor/swim"
 )
 
@@ -25,6 +26,7 @@ type exchange struct {
 	to    *host
 	ask   swim.Stream
 	start time.Duration
+	sent  int // the number of its last message in the record
 }
 
 // startExchange connects, which takes a round trip, and sends the request.
@@ -35,6 +37,7 @@ func (w *world) startExchange(from *process, s swim.Stream) {
 		return
 	}
 	there, back := from.host.link(x.to), x.to.link(from.host)
+	x.sends(from.host, x.to, "asks")
 	w.after(there.reliableLatency()+back.reliableLatency()+there.reliableLatency(), x.arrive)
 }
 
@@ -46,10 +49,12 @@ func (x *exchange) arrive() {
 		x.timeOut()
 		return
 	case x.to.proc == nil:
+		w.drops(x.sent, "the receiver is down")
 		x.end(back.latency(), nil, errRefused)
 		return
 	}
 	w.counts.Messages++
+	w.receives(x.sent, x.from.host, x.to)
 	w.trace.message(w.now, x.from.host, x.to, x.ask.Data, x.text("asks"))
 	p := x.to.proc
 	reply, err := p.core.ServeStream(p.now(), x.from.host.gossip, x.ask.Data)
@@ -58,6 +63,7 @@ func (x *exchange) arrive() {
 		x.end(back.latency(), nil, errReset)
 		return
 	}
+	x.sends(x.to, x.from.host, "answers")
 	x.end(back.reliableLatency(), reply, nil)
 }
 
@@ -69,6 +75,9 @@ func (x *exchange) end(after time.Duration, reply []byte, err error) {
 		case err == nil && x.to.link(x.from.host).cut:
 			x.timeOut()
 		default:
+			if err == nil {
+				x.world.receives(x.sent, x.to, x.from.host)
+			}
 			x.world.trace.message(x.world.now, x.to, x.from.host, reply, x.text("answers"))
 			x.from.core.StreamReply(x.from.now(), x.ask.ID, reply, err)
 			x.from.carryOut()
@@ -78,12 +87,18 @@ func (x *exchange) end(after time.Duration, reply []byte, err error) {
 
 // timeOut lets the asking side wait in vain.
 func (x *exchange) timeOut() {
+	x.world.drops(x.sent, "the link is cut")
 	x.world.at(x.start+exchangeTimeout, func() {
 		if x.from.alive() {
 			x.from.core.StreamReply(x.from.now(), x.ask.ID, nil, errTimeout)
 			x.from.carryOut()
 		}
 	})
+}
+
+// sends notes that a message of the exchange sets out.
+func (x *exchange) sends(from, to *host, verb string) {
+	x.sent = x.world.sends(from, to, func() (string, story.About) { return x.text(verb)(), story.About{Topic: "exchange"} })
 }
 
 func (x *exchange) text(verb string) func() string {

@@ -41,15 +41,13 @@ type operation struct {
 	outcome outcome
 	at      uint64 // of a write: where it is in the committed log, 0 if it is not
 	cmd     []byte
+	event   int // the number of its beginning in the record
 	err     error
 }
 
 // String tells what the operation was and how it ended.
 func (o *operation) String() string {
-	what := fmt.Sprintf("get %s via %s", o.key, o.via)
-	if o.kind == opWrite {
-		what = fmt.Sprintf("put %s=%s via %s", o.key, short(o.value), o.via)
-	}
+	what := o.request()
 	switch {
 	case o.outcome != acked:
 		return fmt.Sprintf("%s: %s: %v", what, o.outcome, o.err)
@@ -57,6 +55,14 @@ func (o *operation) String() string {
 		return fmt.Sprintf("%s: %q at index %d", what, short(o.value), o.index)
 	}
 	return fmt.Sprintf("%s: ok at index %d", what, o.index)
+}
+
+// request tells what was asked for.
+func (o *operation) request() string {
+	if o.kind == opWrite {
+		return fmt.Sprintf("put %s=%s via %s", o.key, short(o.value), o.via)
+	}
+	return fmt.Sprintf("get %s via %s", o.key, o.via)
 }
 
 // short returns the front of a long value.

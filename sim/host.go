@@ -110,7 +110,7 @@ func (h *host) link(to *host) *link {
 	}
 	l := h.links[to.num]
 	if l == nil {
-		l = &link{net: &h.world.net, rand: stream(h.world.seed, "link "+h.name+" "+to.name)}
+		l = &link{net: &h.world.net, from: h, to: to, rand: stream(h.world.seed, "link "+h.name+" "+to.name)}
 		h.links[to.num] = l
 	}
 	return l
@@ -162,6 +162,7 @@ func (h *host) crash() {
 	}
 	h.world.counts.Crashes++
 	h.world.say(h.name, "crash: power fails")
+	h.happens(moment{kind: crashes})
 	h.disk.Crash(stream(h.world.seed, fmt.Sprintf("crash %s %d", h.name, h.life)))
 	h.stop()
 }
@@ -173,6 +174,7 @@ func (h *host) kill(why string) {
 	}
 	h.world.counts.Crashes++
 	h.world.say(h.name, "stops: %s", why)
+	h.happens(moment{kind: stops, text: why})
 	h.stop()
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"praetor/sim/story"
 	"praetor/swim"
 )
 
@@ -25,10 +26,19 @@ type network struct {
 
 // link is one direction between two hosts.
 type link struct {
-	net  *network
-	own  *profile // nil: as the network's
-	cut  bool
-	rand *rand.Rand
+	net      *network
+	from, to *host
+	own      *profile // nil: as the network's
+	cut      bool
+	rand     *rand.Rand
+}
+
+// set cuts the link or heals it.
+func (l *link) set(cut bool) {
+	if l.cut != cut {
+		l.cut = cut
+		l.from.world.links(l)
+	}
 }
 
 func (l *link) profile() *profile {
@@ -83,22 +93,37 @@ func (w *world) sendPacket(from *host, p swim.Packet) {
 		return
 	}
 	l := from.link(to)
+	sent := w.sends(from, to, func() (string, story.About) { return packetText(p.Data), story.About{Topic: "gossip"} })
 	n := l.copies()
 	if n == 0 || l.cut {
-		w.counts.Lost++
+		w.loses(l, sent)
 		return
 	}
 	for range n {
-		w.after(l.latency(), func() { w.deliverPacket(l, from, to, p.Data) })
+		w.after(l.latency(), func() { w.deliverPacket(l, from, to, p.Data, sent) })
 	}
 }
 
-func (w *world) deliverPacket(l *link, from, to *host, data []byte) {
+// loses counts a packet that does not arrive, and notes why.
+func (w *world) loses(l *link, sent int) {
+	w.counts.Lost++
+	switch {
+	case l.cut:
+		w.drops(sent, "the link is cut")
+	case l.to.proc == nil:
+		w.drops(sent, "the receiver is down")
+	default:
+		w.drops(sent, "lost on the way")
+	}
+}
+
+func (w *world) deliverPacket(l *link, from, to *host, data []byte, sent int) {
 	if l.cut || to.proc == nil {
-		w.counts.Lost++
+		w.loses(l, sent)
 		return
 	}
 	w.counts.Packets++
+	w.receives(sent, from, to)
 	w.trace.message(w.now, from, to, data, func() string { return packetText(data) })
 	p := to.proc
 	p.core.ReceivePacket(p.now(), from.gossip, data)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"praetor/sim/story"
 )
 
 // Options say how to play a scenario.
@@ -12,6 +14,7 @@ type Options struct {
 	Seed    uint64
 	Out     io.Writer // takes the trace; nil: none
 	Verbose bool      // the trace shows each message between servers
+	Record  bool      // keep every event, with its cause
 
 	sabotage sabotage
 }
@@ -22,6 +25,7 @@ type Result struct {
 	Virtual time.Duration // how long the run took, in the world
 	Counts  Counts
 	Failure *Failure // nil: all rules held
+	Record  *story.Record
 }
 
 // player plays one scenario.
@@ -40,8 +44,15 @@ func (s *Scenario) Play(o Options) (Result, error) {
 	replay := fmt.Sprintf("go run ./cmd/sim run %s -seed %d", s.Name, o.Seed)
 	p := &player{world: newWorld(o.Seed, replay, o.Out, o.Verbose), scenario: s}
 	p.world.sabotage = o.sabotage
+	if o.Record {
+		p.record = &recorder{}
+	}
 	err := p.play()
-	return Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Failure: p.failed}, err
+	r := Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Failure: p.failed}
+	if o.Record {
+		r.Record = &p.record.record
+	}
+	return r, err
 }
 
 func (p *player) play() error {
@@ -52,7 +63,11 @@ func (p *player) play() error {
 		if p.failed != nil {
 			return nil
 		}
-		if err := p.do(st); err != nil {
+		err := p.do(st)
+		if p.record != nil {
+			p.record.end(p.world)
+		}
+		if err != nil {
 			return fmt.Errorf("sim: %s, line %d: %q: %w", p.scenario.Name, st.line, st.text, err)
 		}
 	}
@@ -66,30 +81,11 @@ func (p *player) do(st step) error {
 		p.trace.line(p.now, "--", "%s", strings.TrimSpace(st.text))
 	}
 	p.step = st
+	p.steps(st.text)
 	var err error
 	func() {
 		defer p.catch()
 		err = v.do(p, st)
 	}()
 	return err
-}
-
-// trigger is a trap that a "when" step set.
-type trigger struct {
-	who, text string // who: a host's name or "any"
-	do        func(it *host)
-	sprung    bool
-}
-
-// fire springs the traps that wait for what was said. Their steps are done
-// after the event that is under way.
-func (w *world) fire(who, text string) {
-	it := w.hostNamed(who)
-	for _, t := range w.triggers {
-		if t.sprung || it == nil || t.who != "any" && t.who != who || !strings.Contains(text, t.text) {
-			continue
-		}
-		t.sprung = true
-		w.after(0, func() { t.do(it) })
-	}
 }

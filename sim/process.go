@@ -28,7 +28,8 @@ type process struct {
 	waiting map[server.RequestID]func(server.Answer)
 	nextID  server.RequestID
 	joining joining
-	seen    seen // by the checkers
+	seen    seen           // by the checkers
+	told    *server.Status // what its moments so far came to
 }
 
 // errCrashed is what a request gets whose server crashed under it.
@@ -78,6 +79,7 @@ func (p *process) startServer() error {
 	p.store = store
 	w := p.host.world
 	w.say(p.host.name, "start: %s", describe(stored))
+	p.host.happens(moment{kind: starts, text: describe(stored)})
 	w.check.started(p, stored, view)
 	p.server, err = server.New(p.now(), p.config(), stored, view)
 	p.core = p.server
@@ -89,6 +91,7 @@ func (p *process) startServer() error {
 func (p *process) startClient() (err error) {
 	h := p.host
 	h.world.say(h.name, "start: a client agent")
+	h.happens(moment{kind: starts, text: "a client agent"})
 	c := p.gossipConfig()
 	c.Name, c.ID, c.Tags = h.name, string(h.id), server.ClientTags("dc1", "sim")
 	c.Rand = stream(h.world.seed, fmt.Sprintf("client agent %s %d", h.name, p.life))
@@ -152,6 +155,7 @@ func (p *process) carryOut() {
 	w := p.host.world
 	e := p.core.Effects(p.now())
 	if p.server != nil {
+		p.moments(e.Writes)
 		w.check.written(p, e)
 		p.store.carryOut(e)
 	}
@@ -215,6 +219,7 @@ func (p *process) arm() {
 func (p *process) tick() {
 	p.wake = never
 	if p.core.Deadline() <= p.now() {
+		p.host.world.ticks(p.host)
 		p.core.Tick(p.now())
 		p.notStuck()
 		p.carryOut()

@@ -35,6 +35,7 @@ type step struct {
 	verb  string
 	args  []string
 	named map[string]string
+	trap  *trap // of a "when"
 }
 
 //go:embed scenarios/*.txt
@@ -114,9 +115,14 @@ func parseStep(line string) (step, error) {
 func (st step) parse(words []string) (step, error) {
 	st.verb, st.args, st.named = words[0], nil, map[string]string{}
 	words = words[1:]
-	if st.verb == "when" { // the rest is a step of its own
+	if st.verb == "when" { // the rest is conditions and a step of its own
 		st.args = words
-		return st, st.check()
+		if err := st.check(); err != nil {
+			return st, err
+		}
+		var err error
+		st.trap, err = st.parseTrap()
+		return st, err
 	}
 	for ; len(words) > 0; words = words[1:] {
 		w := words[0]
@@ -125,6 +131,8 @@ func (st step) parse(words []string) (step, error) {
 		case slices.Contains(keywords, w) && len(words) > 1:
 			words = words[1:]
 			st.named[w] = words[0]
+		case w == "->":
+			st.named["oneway"] = "1"
 		case pair && key != "":
 			st.named[key] = value
 		default:

@@ -31,7 +31,7 @@ func TestScenarios(t *testing.T) {
 			if err := Run([]string{"run", name, "-seed", "1"}, &again); err != nil || got.String() != again.String() {
 				t.Fatalf("two runs of seed 1 differ (%v)", err)
 			}
-			golden(t, filepath.Join("testdata", name+".golden"), story(got.String()))
+			golden(t, filepath.Join("testdata", name+".golden"), withoutSum(got.String()))
 		})
 	}
 }
@@ -56,9 +56,9 @@ func TestScenariosHoldWithOtherSeeds(t *testing.T) {
 	}
 }
 
-// story returns what a run shows but for the counts and the hash at its end,
+// withoutSum returns what a run shows but for the counts and the hash at its end,
 // which any change of any message changes.
-func story(trace string) string {
+func withoutSum(trace string) string {
 	lines := strings.SplitAfter(trace, "\n")
 	end := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, " virtual s, ") })
 	return strings.Join(lines[:max(end, 0)], "")

@@ -55,6 +55,7 @@ func (s *storage) saved(t *server.SnapshotTask, err error) {
 	p.later(0, func() {
 		if err == nil {
 			p.host.world.say(p.host.name, "snapshot: saved at %d", t.Meta.Index)
+			p.host.happens(moment{kind: snapshots, n: uint64(t.Meta.Index)})
 		}
 		first := p.server.SnapshotSaved(p.now(), t.Meta, err)
 		if err == nil {

@@ -106,6 +106,7 @@ func (s *storage) work(jobs []job) error {
 func (s *storage) sync(last raft.WriteID) {
 	w := s.proc.host.world
 	w.counts.Syncs++
+	w.syncs(s.proc.host)
 	if !w.sabotage.noSync {
 		if err := s.wal.Sync(); err != nil {
 			s.fail(err)

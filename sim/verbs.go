@@ -38,7 +38,7 @@ func init() {
 		"resign":  {usage: "resign HOSTS (and stop, as at SIGTERM)", least: 1, most: 1, shown: true, do: eachHost((*host).resign)},
 		"leave":   {usage: "leave HOSTS", least: 1, most: 1, shown: true, do: eachHost((*host).leave)},
 		"join":    {usage: "join HOST HOST", least: 2, most: 2, shown: true, do: (*player).join},
-		"cut":     {usage: "cut HOSTS HOSTS [oneway=1]", least: 2, most: 2, shown: true, do: (*player).cut},
+		"cut":     {usage: "cut HOSTS [->] HOSTS (-> or oneway=1: one direction only)", least: 2, most: 2, shown: true, do: (*player).cut},
 		"isolate": {usage: "isolate HOSTS", least: 1, most: 1, shown: true, do: (*player).isolate},
 		"heal":    {usage: "heal [HOSTS HOSTS]", most: 2, shown: true, do: (*player).heal},
 
@@ -53,7 +53,7 @@ func init() {
 		"wait":   {usage: "wait D", least: 1, most: 1, waits: true, do: (*player).wait},
 		"quiet":  {usage: "quiet D", least: 1, most: 1, waits: true, do: (*player).quiet},
 		"expect": {usage: expectUsage, least: 1, most: 3, waits: true, do: (*player).expect},
-		"when":   {usage: `when HOST|any says "TEXT" STEP...`, least: 4, most: 99, do: (*player).when},
+		"when":   {usage: whenUsage, least: 2, most: 99, do: (*player).when},
 	}
 }
 
@@ -66,28 +66,6 @@ func eachHost(do func(*host)) func(*player, step) error {
 		}
 		return err
 	}
-}
-
-// when sets a trap.
-func (p *player) when(st step) error {
-	if st.args[1] != "says" {
-		return fmt.Errorf("it is: %s", verbs["when"].usage)
-	}
-	inner, err := step{line: st.line, text: st.text}.parse(st.args[3:])
-	if err != nil {
-		return err
-	}
-	if verbs[inner.verb].waits || inner.verb == "when" {
-		return fmt.Errorf("%s cannot be done by a trap", inner.verb)
-	}
-	p.triggers = append(p.triggers, &trigger{who: st.args[0], text: st.args[2], do: func(it *host) {
-		p.it = it
-		if err := p.do(inner); err != nil {
-			p.fail("the scenario makes sense", nil, "line %d: %q: %v", st.line, st.text, err)
-		}
-		p.it = nil
-	}})
-	return nil
 }
 
 // wait lets time pass.

@@ -36,7 +36,7 @@ func (st step) profile(f profile) (_ profile, err error) {
 
 // cut severs the links between two sets of hosts.
 func (p *player) cut(st step) error {
-	return p.eachLink(st, func(l *link) error { l.cut = true; return nil })
+	return p.eachLink(st, func(l *link) error { l.set(true); return nil })
 }
 
 // isolate severs the links between some hosts and all others.
@@ -52,7 +52,7 @@ func (p *player) isolate(st step) error {
 	for _, a := range p.hosts {
 		for _, b := range p.hosts {
 			if inside[a] != inside[b] {
-				a.link(b).cut = true
+				a.link(b).set(true)
 			}
 		}
 	}
@@ -64,16 +64,16 @@ func (p *player) heal(st step) error {
 	if len(st.args) == 0 {
 		for _, a := range p.hosts {
 			for _, b := range p.hosts {
-				a.link(b).cut = false
+				a.link(b).set(false)
 			}
 		}
 		return nil
 	}
-	return p.eachLink(st, func(l *link) error { l.cut = false; return nil })
+	return p.eachLink(st, func(l *link) error { l.set(false); return nil })
 }
 
 // eachLink calls do for the links from the first hosts to the second, and
-// unless the step says oneway=1 also for the links back.
+// unless the step says -> or oneway=1 also for the links back.
 func (p *player) eachLink(st step, do func(*link) error) error {
 	word := st.args[len(st.args)-1]
 	from, err := p.hostsOf(st.args[0])

@@ -24,6 +24,7 @@ type world struct {
 	net      network
 	clients  []*client
 	triggers []*trigger
+	record   *recorder // nil: nobody asked for it
 	check    checkers
 	sabotage sabotage
 
@@ -72,10 +73,15 @@ func newWorld(seed uint64, replay string, out io.Writer, verbose bool) *world {
 }
 
 // after lets do happen when d has passed.
-func (w *world) after(d time.Duration, do func()) { w.queue.add(w.now+d, do) }
+func (w *world) after(d time.Duration, do func()) { w.at(w.now+d, do) }
 
 // at lets do happen at a time.
-func (w *world) at(t time.Duration, do func()) { w.queue.add(max(t, w.now), do) }
+func (w *world) at(t time.Duration, do func()) {
+	if w.record != nil {
+		do = w.record.put(do)
+	}
+	w.queue.add(max(t, w.now), do)
+}
 
 // run lets time pass up to the end.
 func (w *world) run(end time.Duration) { w.runUntil(end, func() bool { return false }) }
@@ -101,6 +107,9 @@ func (w *world) step() {
 	w.now = e.at
 	w.counts.Events++
 	e.do()
+	if w.record != nil {
+		w.record.end(w)
+	}
 }
 
 // catch turns a panic, which is a broken invariant, into a failure.
@@ -122,8 +131,11 @@ func culprit(stack string) string {
 // say adds a line to the trace and lets those act who waited for it.
 func (w *world) say(who, format string, args ...any) {
 	w.trace.line(w.now, who, format, args...)
-	if len(w.triggers) > 0 {
-		w.fire(who, fmt.Sprintf(format, args...))
+	if !w.listened() {
+		return
+	}
+	if h := w.hostNamed(who); h != nil {
+		h.happens(moment{kind: says, text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -135,33 +147,4 @@ func (w *world) note(who, format string, args ...any) {
 	}
 	w.trace.line(w.now, who, format, args...)
 	w.trace.out = out
-}
-
-// A Failure is a rule that was broken.
-type Failure struct {
-	Rule   string
-	At     time.Duration // of virtual time
-	Seed   uint64
-	Hosts  []string // that were involved
-	Detail string
-	Replay string // the command that gives this run again
-}
-
-// Error tells all of it.
-func (f *Failure) Error() string {
-	who := ""
-	if len(f.Hosts) > 0 {
-		who = " on " + strings.Join(f.Hosts, ", ")
-	}
-	return fmt.Sprintf("%s: broken at %.6fs%s with seed %d: %s\n\treplay: %s", f.Rule, f.At.Seconds(), who, f.Seed, f.Detail, f.Replay)
-}
-
-// fail ends the run, unless it has failed already.
-func (w *world) fail(rule string, hosts []string, format string, args ...any) {
-	if w.failed == nil {
-		w.failed = &Failure{
-			Rule: rule, At: w.now, Seed: w.seed, Hosts: hosts,
-			Detail: fmt.Sprintf(format, args...), Replay: w.replay,
-		}
-	}
 }

@@ -1,0 +1,87 @@
+package sim
+
+// A Rule is something that must hold in every run, whatever fails in it.
+type Rule struct {
+	Name    string // as the checker calls it, and as a Failure names it
+	Section string // where it is promised: a paper and its section, or a part of this project
+	File    string // of this package, where it is checked
+	Says    string // the promise, in one sentence
+}
+
+// rules are all there are, those of one file together. A checker that breaks a
+// rule names it; the tests ask that each name stands here, with its file.
+var rules = []Rule{
+	{"election safety", "raft 5.2", "check_leader.go",
+		"At most one leader can be elected in a term, because a majority must vote for it and a server votes once a term."},
+
+	{"state machine safety", "raft 5.4.3", "check_log.go",
+		"If a server has applied an entry at an index, no other server ever applies a different one there."},
+	{"only what is in the log is applied", "raft figure 2", "check_log.go",
+		"A server applies the entries of its log up to its commit index, and nothing else."},
+
+	{"commitment only grows", "raft figure 2", "check_commit.go",
+		"As long as a server runs, its commit index and its applied index never go backwards, and nothing is applied before it is committed."},
+
+	{"same index, same state", "raft 2", "check_state.go",
+		"State machines are deterministic: those that applied the same log up to the same index are in the same state."},
+	{"all servers catch up", "raft 5.3", "check_state.go",
+		"The leader repeats its messages until every follower holds its log, so once nothing fails all servers are at the same index."},
+
+	{"what was synced stays", "raft figure 2, persistent state", "check_disk.go",
+		"Term, vote and log are on stable storage before a server answers, so a crash finds again all that was confirmed, and each write whole or not at all."},
+
+	{"what is acknowledged is committed", "raft 5.3", "check_writes.go",
+		"The leader answers a client only after the entry is committed, with the index at which it stands."},
+	{"what is acknowledged is never lost", "raft 5.4", "check_writes.go",
+		"A committed entry is in the log of every later leader, so an acknowledged write is there for good."},
+	{"a write takes effect once", "raft 8", "check_writes.go",
+		"A request stands in the log at most once, also if its sender is not sure that it arrived."},
+	{"a refused write changes nothing", "praetor, answers to clients", "check_writes.go",
+		"A server says no only to a request that is not in the log and never will be."},
+
+	{"writes are linearizable", "raft 8", "check_reads.go",
+		"Each write takes effect at one moment between its start and its end, after all that ended before it began."},
+	{"reads are linearizable", "raft 8, thesis 6.4", "check_reads.go",
+		"A read that is not stale sees at least what anybody was told before it began."},
+	{"reads see what was written", "raft 8", "check_reads.go",
+		"What a read returns is what some client wrote to that key."},
+
+	{"the living are seen alive", "swim 4.2", "check_members.go",
+		"A member that runs and can be reached refutes what is said against it, so in the end everybody takes it for alive."},
+	{"the dead are seen dead", "swim 4.3", "check_members.go",
+		"Strong completeness: the crash of a member is detected by all that are alive."},
+	{"the catalog agrees with gossip", "praetor, reconciliation", "check_members.go",
+		"The leader writes what gossip knows of each member into the catalog, until the two agree."},
+
+	{"no panic", "praetor, invariants", "world.go",
+		"A panic is a broken invariant of the code itself."},
+	{"messages decode", "praetor, wire formats", "conn.go",
+		"What one server encodes another one decodes."},
+	{"a server starts after any crash", "praetor, recovery", "host.go",
+		"The log on a disk that lost power, but is not damaged, is recovered without help."},
+	{"no server gives up", "praetor, errors", "process.go",
+		"No message and no sequence of events brings a server to stop for good."},
+	{"deadlines move", "praetor, cores", "process.go",
+		"Handling a deadline moves it, so that a server cannot spin."},
+	{"a request has one answer", "praetor, answers to clients", "process.go verbs_clients.go",
+		"Every request is answered, and once."},
+
+	{"what the scenario expects", "the scenario", "expect.go verbs_clients.go",
+		"The scenario says what must come of it."},
+	{"the scenario makes sense", "the scenario", "triggers.go",
+		"The step that a trap does is possible when the trap springs."},
+}
+
+// Rules returns all rules, those of one file together.
+func Rules() []Rule { return append([]Rule(nil), rules...) }
+
+// ruleNamed returns the rule with the name. One that is not in the table, which
+// the tests do not let pass, has nothing but its name.
+func ruleNamed(name string) Rule {
+	for _, r := range rules {
+		if r.Name == name {
+			return r
+		}
+	}
+	return Rule{Name: name}
+}
