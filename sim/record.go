@@ -77,8 +77,11 @@ func (r *recorder) end(w *world) {
 }
 
 func stateNow(h *host) story.State {
-	if h.proc == nil || h.proc.server == nil {
+	switch {
+	case h.proc == nil:
 		return story.State{}
+	case h.proc.server == nil:
+		return story.State{Up: true}
 	}
 	st := h.proc.server.Status()
 	s := story.State{Up: true, Term: uint64(st.Term), Commit: uint64(st.Commit), Last: uint64(st.Last)}

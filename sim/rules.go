@@ -53,6 +53,15 @@ var rules = []Rule{
 	{"the catalog agrees with gossip", "praetor, reconciliation", "check_members.go",
 		"The leader writes what gossip knows of each member into the catalog, until the two agree."},
 
+	{"a quorum elects a leader", "raft 2", "verbs_phases.go",
+		"A majority of servers that run and reach each other is enough for everything, whatever has become of the others."},
+	{"a quorum makes progress", "raft 2", "verbs_phases.go",
+		"A majority of servers that run and reach each other commits what clients ask for."},
+	{"a quorum sees itself alive", "swim 4.2", "verbs_phases.go",
+		"Members that run and reach each other take each other for alive, whatever is rumoured elsewhere."},
+	{"a quorum's catalog agrees", "praetor, reconciliation", "verbs_phases.go",
+		"A leader writes into the catalog that those whom it sees alive are well."},
+
 	{"no panic", "praetor, invariants", "world.go",
 		"A panic is a broken invariant of the code itself."},
 	{"messages decode", "praetor, wire formats", "conn.go",

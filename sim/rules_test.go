@@ -74,18 +74,37 @@ func failCalls(t *testing.T) (calls []failCall) {
 		})
 	}
 	for _, f := range files {
-		ast.Inspect(f, func(n ast.Node) bool {
-			c, ok := n.(*ast.CallExpr)
-			if !ok || len(c.Args) < 3 {
+		for _, d := range f.Decls {
+			ast.Inspect(d, func(n ast.Node) bool {
+				c, ok := n.(*ast.CallExpr)
+				if !ok || len(c.Args) < 3 {
+					return true
+				}
+				if s, ok := c.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "fail" {
+					for _, rule := range rulesOf(d, c.Args[0], constants) {
+						calls = append(calls, failCall{filepath.Base(fset.Position(c.Pos()).Filename), rule})
+					}
+				}
 				return true
-			}
-			if s, ok := c.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "fail" {
-				calls = append(calls, failCall{filepath.Base(fset.Position(c.Pos()).Filename), text(c.Args[0], constants)})
-			}
-			return true
-		})
+			})
+		}
 	}
 	return calls
+}
+
+// rulesOf returns what the argument of a call in a function may be: of a field
+// named rule, what stands first in each line of a table in the function.
+func rulesOf(in ast.Node, arg ast.Expr, constants map[string]string) (rules []string) {
+	if s, ok := arg.(*ast.SelectorExpr); !ok || s.Sel.Name != "rule" {
+		return []string{text(arg, constants)}
+	}
+	ast.Inspect(in, func(n ast.Node) bool {
+		if l, ok := n.(*ast.CompositeLit); ok && l.Type == nil {
+			rules = append(rules, text(l.Elts[0], constants))
+		}
+		return true
+	})
+	return rules
 }
 
 // text returns the value of a string literal or a constant, or "".

@@ -68,7 +68,7 @@ func (s *search) reportJSON(c Command, wall time.Duration) error {
 	}
 	for _, f := range s.failures {
 		r.Failures = append(r.Failures, failureReport{
-			Seed: f.Seed, Rule: f.Rule, At: f.At.Seconds(),
+			Seed: f.Seed, Rule: f.Rule, Section: f.Law().Section, Checker: f.Law().File, At: f.At.Seconds(),
 			Hosts: f.Hosts, Detail: f.Detail, Replay: f.Replay,
 		})
 	}

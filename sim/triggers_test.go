@@ -39,17 +39,17 @@ func TestTraps(t *testing.T) {
 
 func TestATrapThatMakesNoSenseIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"when n1 leads:":                        "there is no step after the colon",
-		"when n1 leads: wait 1s":                "wait cannot be done by a trap",
-		"when n1 leads: fly":                    `there is no step "fly"`,
-		"when n1 dances: crash it":              `a server never "dances"`,
-		"when n1 says: crash it":                "what does it say?",
-		"when n1 leads 7: crash it":             "leads takes no number",
-		"when n1 appends x: crash it":           "invalid syntax",
-		"when n1 appends 7 #0: crash it":        "#0 is not a number from #1",
-		"when n1 leads, after soon: crash it":   "invalid duration",
-		"when after 3ms: crash it":              "it is: when",
-		"when n1 leads and votes: crash it":     "it is: when",
+		"when n1 leads:":                            "there is no step after the colon",
+		"when n1 leads: wait 1s":                    "wait cannot be done by a trap",
+		"when n1 leads: fly":                        `there is no step "fly"`,
+		"when n1 dances: crash it":                  `a server never "dances"`,
+		"when n1 says: crash it":                    "what does it say?",
+		"when n1 leads 7: crash it":                 "leads takes no number",
+		"when n1 appends x: crash it":               "invalid syntax",
+		"when n1 appends 7 #0: crash it":            "#0 is not a number from #1",
+		"when n1 leads, after soon: crash it":       "invalid duration",
+		"when after 3ms: crash it":                  "it is: when",
+		"when n1 leads and votes: crash it":         "it is: when",
 		`when n1 says "x": when n1 leads: crash it`: "when cannot be done by a trap",
 	} {
 		if _, err := Parse("trap", text); err == nil || !strings.Contains(err.Error(), want) {
