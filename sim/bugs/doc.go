@@ -1,0 +1,45 @@
+// Package bugs shows what the simulator is worth: it plants a known slip into
+// the production code, plays random scenarios until a checker sees it, and
+// counts how many seeds that took.
+//
+//	NAME.txt    the slip: what it is, what it breaks, who should see it, old and new lines
+//	   |  Plant
+//	   v
+//	go build -overlay    a simulator with the slip in it; no file of the project is touched
+//	   |
+//	   +-- sim run SCENARIO       does a scenario that comes with the simulator see it?
+//	   +-- sim search -seeds N    and after how many seeds does a random one?
+//	   |
+//	   v
+//	the kill matrix: bug, section, expected checker, who caught it, seeds, time
+//
+// The simplest use is
+//
+//	go run ./cmd/sim bugs -seeds 1000
+//	go run ./cmd/sim bugs -only commits-an-old-term
+//
+// A slip is the kind that a programmer makes: a comparison off by one, a check
+// forgotten, a step too early. The code with it works on a good day; a schedule
+// has to be found that shows it. So a bug that nobody catches says that a fault,
+// a workload or a checker is missing, and a checker that catches nothing alone
+// says that nobody knows whether it works.
+//
+// A bug counts as caught only if the simulator without it plays the very same
+// seed well. The score is that of the search; the scenarios, which were written
+// by people who knew the bugs, are shown beside it.
+//
+// An edit whose old lines are not in the code exactly once fails the tests of
+// this package, as does one that does not compile: who changes the code moves
+// the bug along.
+//
+// # What is not here
+//
+// The bugs of sessions and locks come with sessions and locks. Three classics
+// have no place in this design. A snapshot that is renamed without an fsync of
+// the directory could be lost, but is covered by the next fsync of the log,
+// which the record that names it needs, only on file systems that the simulated
+// disk does not assume: it is planted as rename-without-directory-sync. Redelivered
+// votes cannot be counted twice by the candidate, because it keeps them by
+// voter; the voter's side is planted, as votes-for-a-second. And terms cannot be
+// persisted apart from votes: both are one record.
+package bugs

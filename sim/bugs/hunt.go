@@ -1,0 +1,87 @@
+package bugs
+
+import (
+	"context"
+	"fmt"
+)
+
+// hunter looks for bugs, with the simulator without one at hand.
+type hunter struct {
+	*workshop
+	clean string   // the program
+	plays []string // the scenarios that it comes with
+}
+
+// prepare builds the simulator without a bug, which must pass: its scenarios,
+// and some seeds of each scope of the bugs.
+func (h *hunter) prepare(ctx context.Context, all []Bug) (err error) {
+	if h.clean, err = h.build(ctx, nil); err != nil {
+		return err
+	}
+	if h.plays, err = h.scenarios(ctx, h.clean); err != nil {
+		return err
+	}
+	for _, name := range h.plays {
+		if rule, err := h.scenario(ctx, h.clean, name); err != nil || rule != "" {
+			return fmt.Errorf("bugs: the code without a bug breaks %q in scenario %s: %w", rule, name, err)
+		}
+	}
+	done := map[string]bool{}
+	for _, b := range all {
+		if only := onlyOf(b.Scope); !done[only] {
+			done[only] = true
+			if err := h.passes(ctx, b.Scope, 1, cleanSeeds); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// passes returns an error unless the code without a bug plays the seeds well.
+func (h *hunter) passes(ctx context.Context, scope string, from, seeds uint64) error {
+	f, err := h.search(ctx, h.clean, scope, from, seeds)
+	if err != nil {
+		return err
+	}
+	if bad := f.first(); bad != nil {
+		return fmt.Errorf("bugs: the code without a bug breaks %q with seed %d of scope %s: %s", bad.Rule, bad.Seed, scope, bad.Detail)
+	}
+	return nil
+}
+
+// kill plants a bug and looks who catches it.
+func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
+	k := Kill{Bug: b}
+	program, err := h.build(ctx, &b)
+	if err != nil {
+		return k, err
+	}
+	for _, name := range h.plays {
+		rule, err := h.scenario(ctx, program, name)
+		if err != nil {
+			rule = crashed
+		}
+		if rule != "" {
+			k.Scenario, k.ScenarioRule = name, rule
+			break
+		}
+	}
+	f, err := h.search(ctx, program, b.Scope, 1, limit)
+	if err != nil {
+		if ctx.Err() != nil {
+			return k, err
+		}
+		k.Rule, k.Seeds = crashed, 1 // which seed it was is lost with the program
+		return k, nil
+	}
+	k.Virtual = f.VirtualS
+	if bad := f.first(); bad != nil {
+		k.Rule, k.Checker, k.Seeds = bad.Rule, bad.Checker, bad.Seed
+		return k, h.passes(ctx, b.Scope, bad.Seed, 1)
+	}
+	return k, nil
+}
+
+// crashed stands for a rule where the simulator itself did not end.
+const crashed = "the simulator ends"
