@@ -1,0 +1,135 @@
+package bugs
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+func readModule(file string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
+}
+
+func mustAll(t *testing.T) []Bug {
+	t.Helper()
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestEveryBugStillApplies(t *testing.T) {
+	for _, b := range mustAll(t) {
+		if _, err := b.Plant(readModule); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Each bug is checked by itself, against the packages that the compiler has
+// made of the code without it: that takes milliseconds, and a build seconds.
+func TestEveryBugCompiles(t *testing.T) {
+	all := mustAll(t)
+	c := newCompiler(t, all)
+	for _, b := range all {
+		planted, err := b.Plant(readModule)
+		if err != nil {
+			continue // TestEveryBugStillApplies tells
+		}
+		var dirs []string
+		for file := range planted {
+			dirs = append(dirs, path.Dir(file))
+		}
+		slices.Sort(dirs)
+		for _, dir := range slices.Compact(dirs) {
+			if err := c.check(dir, planted); err != nil {
+				t.Errorf("%s: %v", b.Name, err)
+			}
+		}
+	}
+}
+
+// compiler type-checks packages of the module.
+type compiler struct {
+	fset  *token.FileSet
+	types types.Config
+	files map[string][]string  // by package's folder: the names of its files
+	ast   map[string]*ast.File // those that have no bug in them, parsed
+}
+
+func newCompiler(t *testing.T, all []Bug) *compiler {
+	t.Helper()
+	var dirs []string
+	for _, b := range all {
+		for _, e := range b.Edits {
+			dirs = append(dirs, "./"+path.Dir(e.File))
+		}
+	}
+	slices.Sort(dirs)
+	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-json=Dir,ImportPath,GoFiles,Export"}, slices.Compact(dirs)...)...)
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &compiler{fset: token.NewFileSet(), files: map[string][]string{}, ast: map[string]*ast.File{}}
+	exports := map[string]string{}
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var p struct {
+			Dir, ImportPath, Export string
+			GoFiles                 []string
+		}
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		exports[p.ImportPath] = p.Export
+		if dir, ok := strings.CutPrefix(p.ImportPath, "praetor/"); ok {
+			c.files[dir] = p.GoFiles
+		}
+	}
+	c.types.Importer = importer.ForCompiler(c.fset, "gc", func(p string) (io.ReadCloser, error) { return os.Open(exports[p]) })
+	return c
+}
+
+// check type-checks a package with the planted files in the place of its own.
+func (c *compiler) check(dir string, planted map[string]string) error {
+	var files []*ast.File
+	for _, name := range c.files[dir] {
+		file := path.Join(dir, name)
+		f, err := c.parse(file, planted[file])
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	_, err := c.types.Check("praetor/"+dir, c.fset, files, nil)
+	return err
+}
+
+// parse parses the planted text of a file or, if that is empty, the file.
+func (c *compiler) parse(file, text string) (*ast.File, error) {
+	if text != "" {
+		return parser.ParseFile(c.fset, file, text, 0)
+	}
+	if f := c.ast[file]; f != nil {
+		return f, nil
+	}
+	f, err := parser.ParseFile(c.fset, filepath.Join(root, filepath.FromSlash(file)), nil, 0)
+	c.ast[file] = f
+	return f, err
+}
