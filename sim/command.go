@@ -50,6 +50,11 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -twice    play each one twice: the runs must be the same
       -workers N  how many runs at once (default: one for each core)
       -json     write the outcome as one JSON object
+  sim bugs                          plant known bugs, and see who catches them
+      -seeds N  how many runs to look for each in (default 1000)
+      -only B   only this bug, or those of this scope
+      -md FILE  write the kill matrix as a page, too
+      -json     write it as one JSON object
   sim table [NAME]                  measure what was published, and compare
   sim bench                         how fast it is
 

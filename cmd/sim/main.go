@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"praetor/sim"
+	"praetor/sim/bugs"
 )
 
 func main() {
@@ -23,7 +25,13 @@ func main() {
 		ReadFile: os.ReadFile,
 		Spread:   spread,
 	}
-	if err := c.Run(os.Args[1:]); err != nil {
+	run := c.Run
+	if len(os.Args) > 1 && os.Args[1] == "bugs" {
+		run = func(args []string) error {
+			return bugs.Command{Out: c.Out, Progress: c.Progress, Now: c.Now}.Run(context.Background(), args[1:])
+		}
+	}
+	if err := run(os.Args[1:]); err != nil {
 		if !errors.Is(err, sim.ErrFailed) {
 			fmt.Fprintln(os.Stderr, err)
 		}
