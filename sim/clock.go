@@ -8,7 +8,7 @@ import "time"
 type clock struct {
 	start  time.Duration // when the process started, in the world's time
 	offset time.Duration // what it showed then
-	drift  int64         // how much faster it runs, in millionths; negative: slower
+	drift  ppm           // how much faster it runs; negative: slower
 }
 
 const million = 1_000_000
@@ -19,7 +19,7 @@ const never = time.Duration(1 << 60)
 // local returns what the clock shows at a time of the world.
 func (c clock) local(world time.Duration) time.Duration {
 	d := int64(world - c.start)
-	return c.offset + time.Duration(d+d/million*c.drift+d%million*c.drift/million)
+	return c.offset + time.Duration(d+d/million*int64(c.drift)+d%million*int64(c.drift)/million)
 }
 
 // world returns the first time of the world at which the clock shows at least
@@ -28,7 +28,7 @@ func (c clock) world(local time.Duration) time.Duration {
 	if local >= never {
 		return never
 	}
-	rate := million + c.drift
+	rate := million + int64(c.drift)
 	d := int64(local - c.offset)
 	at := c.start + time.Duration(d/rate*million+d%rate*million/rate)
 	for c.local(at) < local { // the divisions round down

@@ -133,6 +133,9 @@ func (c Command) run(args []string) error {
 	}
 	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads\n",
 		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads)
+	if *verbose {
+		fmt.Fprintf(c.Out, "%v", &r.Ledger)
+	}
 	if *verbose && c.Now != nil {
 		fmt.Fprintf(c.Out, "%s\n", speed(r.Counts.Events, r.Virtual, c.now()-start))
 	}

@@ -91,7 +91,7 @@ func (c *conn) dial() {
 	start := c.world().now
 	c.from.later(c.there().reliableLatency()+c.back().reliableLatency(), func() {
 		switch {
-		case c.there().cut || c.back().cut:
+		case c.there().stops() || c.back().stops():
 			c.from.later(start+dialTimeout-c.world().now, c.refused)
 		case c.to.proc == nil || c.to.proc.server == nil:
 			c.refused()
@@ -149,7 +149,7 @@ func (c *conn) pump() {
 	c.pumping = false
 	w := c.world()
 	for len(c.flight) > 0 && c.flight[0].at <= w.now {
-		if c.there().cut {
+		if c.there().stops() {
 			c.stall()
 			return
 		}
@@ -184,7 +184,7 @@ func (c *conn) stall() {
 // reset tells the sender, if it can be told, that nobody is there any more.
 func (c *conn) reset() {
 	c.drop("the connection is reset")
-	if c.state == connOpen && !c.back().cut {
+	if c.state == connOpen && !c.back().stops() {
 		life := c.life
 		c.from.later(c.back().latency(), func() {
 			if c.state == connOpen && c.life == life {

@@ -45,7 +45,7 @@ func (w *world) startExchange(from *process, s swim.Stream) {
 func (x *exchange) arrive() {
 	w, back := x.world, x.to.link(x.from.host)
 	switch {
-	case x.from.host.link(x.to).cut || back.cut:
+	case x.from.host.link(x.to).stops() || back.stops():
 		x.timeOut()
 		return
 	case x.to.proc == nil:
@@ -72,7 +72,7 @@ func (x *exchange) end(after time.Duration, reply []byte, err error) {
 	x.world.after(after, func() {
 		switch {
 		case !x.from.alive():
-		case err == nil && x.to.link(x.from.host).cut:
+		case err == nil && x.to.link(x.from.host).stops():
 			x.timeOut()
 		default:
 			if err == nil {

@@ -37,7 +37,8 @@ type host struct {
 	proc    *process // nil while the agent is down
 	life    int      // how often it was started
 	left    bool     // it left for good
-	drift   int64    // of its clock, in millionths
+	drift   ppm      // of its clock: how much faster it runs; negative: slower
+	skewed  *deed    // that set it, or nil
 	wrote   *diskCheck
 	known   []*host        // whom its agent saw alive last
 	last    *server.Status // of its server, when that stopped
@@ -56,6 +57,7 @@ type spec struct {
 type storageProfile struct {
 	sync, jitter time.Duration // a sync takes from sync to sync+jitter
 	rand         *rand.Rand
+	slow         *deed // that made it slow, or nil
 }
 
 // How fast a good disk is.
@@ -110,7 +112,7 @@ func (h *host) link(to *host) *link {
 	}
 	l := h.links[to.num]
 	if l == nil {
-		l = &link{net: &h.world.net, from: h, to: to, rand: stream(h.world.seed, "link "+h.name+" "+to.name)}
+		l = newLink(h, to)
 		h.links[to.num] = l
 	}
 	return l
@@ -182,6 +184,7 @@ func (h *host) kill(why string) {
 func (h *host) stop() {
 	p := h.proc
 	h.last = h.status()
+	p.checkDrift()
 	h.proc = nil
 	p.abandon()
 	for _, other := range h.world.live() {
@@ -191,9 +194,20 @@ func (h *host) stop() {
 	}
 }
 
-// wipe empties the disk of a server that is down.
-func (h *host) wipe() {
-	if h.proc == nil {
-		h.disk, h.wrote = disk.New(), nil
+// restart starts the server, and reports whether it was down and runs.
+func (h *host) restart() bool {
+	was := h.proc
+	h.boot()
+	return h.proc != was
+}
+
+// wipe empties the disk of a server that is down, and reports whether anything
+// was on it.
+func (h *host) wipe() bool {
+	if h.proc != nil {
+		return false
 	}
+	names, _ := h.disk.List()
+	h.disk, h.wrote = disk.New(), nil
+	return len(names) > 0
 }

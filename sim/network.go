@@ -12,8 +12,8 @@ import (
 type profile struct {
 	delay     time.Duration // the least that a message takes
 	jitter    time.Duration // it takes up to so much longer, so that datagrams overtake each other
-	loss      float64       // how likely a packet is lost
-	duplicate float64       // how likely a datagram arrives twice
+	loss      ppm           // how likely a packet is lost
+	duplicate ppm           // how likely a datagram arrives twice
 }
 
 // lan is the profile of a good local network.
@@ -26,18 +26,32 @@ type network struct {
 
 // link is one direction between two hosts.
 type link struct {
-	net      *network
+	world    *world
 	from, to *host
 	own      *profile // nil: as the network's
-	cut      bool
+	cut      *deed    // nil: it is whole
 	rand     *rand.Rand
+	dice     dice
 }
 
-// set cuts the link or heals it.
-func (l *link) set(cut bool) {
+func newLink(from, to *host) *link {
+	w, name := from.world, "link "+from.name+" "+to.name
+	return &link{world: w, from: from, to: to, rand: stream(w.seed, name), dice: dice{name: name}}
+}
+
+// sever cuts the link, unless it is.
+func (l *link) sever(d *deed) {
+	d.fire()
+	if l.cut == nil {
+		l.set(d)
+	}
+}
+
+// set cuts the link, or heals it if there is no deed.
+func (l *link) set(cut *deed) {
 	if l.cut != cut {
 		l.cut = cut
-		l.from.world.links(l)
+		l.world.links(l)
 	}
 }
 
@@ -45,7 +59,13 @@ func (l *link) profile() *profile {
 	if l.own != nil {
 		return l.own
 	}
-	return &l.net.base
+	return &l.world.net.base
+}
+
+// stops reports whether the link is cut. Something is to go over it now.
+func (l *link) stops() bool {
+	l.cut.effect()
+	return l.cut != nil
 }
 
 // latency draws how long one packet takes.
@@ -63,26 +83,20 @@ const retransmitAfter = 200 * time.Millisecond
 func (l *link) reliableLatency() time.Duration {
 	d, wait := l.latency(), retransmitAfter
 	for range 6 {
-		if !chance(l.rand, l.profile().loss) {
+		if !l.dice.roll(l.world, faultLoss, l.profile().loss) {
 			break
 		}
+		l.world.ledger.effect(faultLoss) // it is late by that much
 		d += wait
 		wait *= 2
 	}
 	return d
 }
 
-// copies draws how many copies of a datagram arrive: 0, 1 or 2.
-func (l *link) copies() int {
+// copies draws whether a datagram is doubled, and whether a copy is lost.
+func (l *link) copies() (doubled, lost bool) {
 	p := l.profile()
-	n := 1
-	if chance(l.rand, p.duplicate) {
-		n = 2
-	}
-	if chance(l.rand, p.loss) {
-		n--
-	}
-	return n
+	return l.dice.roll(l.world, faultDuplicate, p.duplicate), l.dice.roll(l.world, faultLoss, p.loss)
 }
 
 // sendPacket sends a gossip datagram. The network owes nothing for it.
@@ -94,13 +108,25 @@ func (w *world) sendPacket(from *host, p swim.Packet) {
 	}
 	l := from.link(to)
 	sent := w.sends(from, to, func() (string, story.About) { return packetText(p.Data), story.About{Topic: "gossip"} })
-	n := l.copies()
-	if n == 0 || l.cut {
+	doubled, lost := l.copies()
+	if l.stops() {
 		w.loses(l, sent)
 		return
 	}
-	for range n {
+	if lost {
+		w.loses(l, sent)
+		if to.proc != nil {
+			w.ledger.effect(faultLoss)
+		}
+	} else {
 		w.after(l.latency(), func() { w.deliverPacket(l, from, to, p.Data, sent) })
+	}
+	if doubled {
+		w.after(l.latency(), func() {
+			if w.deliverPacket(l, from, to, p.Data, sent) && !lost {
+				w.ledger.effect(faultDuplicate)
+			}
+		})
 	}
 }
 
@@ -108,7 +134,7 @@ func (w *world) sendPacket(from *host, p swim.Packet) {
 func (w *world) loses(l *link, sent int) {
 	w.counts.Lost++
 	switch {
-	case l.cut:
+	case l.cut != nil:
 		w.drops(sent, "the link is cut")
 	case l.to.proc == nil:
 		w.drops(sent, "the receiver is down")
@@ -117,10 +143,11 @@ func (w *world) loses(l *link, sent int) {
 	}
 }
 
-func (w *world) deliverPacket(l *link, from, to *host, data []byte, sent int) {
-	if l.cut || to.proc == nil {
+// deliverPacket reports whether the datagram arrived.
+func (w *world) deliverPacket(l *link, from, to *host, data []byte, sent int) bool {
+	if to.proc == nil || l.stops() {
 		w.loses(l, sent)
-		return
+		return false
 	}
 	w.counts.Packets++
 	w.receives(sent, from, to)
@@ -128,4 +155,5 @@ func (w *world) deliverPacket(l *link, from, to *host, data []byte, sent int) {
 	p := to.proc
 	p.core.ReceivePacket(p.now(), from.gossip, data)
 	p.carryOut()
+	return true
 }

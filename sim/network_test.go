@@ -68,7 +68,7 @@ func TestARequestToAServerThatIsKilledIsAnswered(t *testing.T) {
 // TestMessagesOfOneConnectionStayInOrder: however the single packets fare.
 func TestMessagesOfOneConnectionStayInOrder(t *testing.T) {
 	p := running(t)
-	p.net.base = profile{delay: time.Millisecond, jitter: 50 * time.Millisecond, loss: 0.2}
+	p.net.base = profile{delay: time.Millisecond, jitter: 50 * time.Millisecond, loss: 200_000}
 	c := p.hosts[0].proc.connTo(p.hosts[2])
 	if c.state != connOpen {
 		t.Fatalf("state %d", c.state)
@@ -91,23 +91,25 @@ func TestMessagesOfOneConnectionStayInOrder(t *testing.T) {
 // TestFaultsComeAtTheirRates: what is configured is what happens, within a
 // tenth.
 func TestFaultsComeAtTheirRates(t *testing.T) {
-	n := &network{base: profile{delay: time.Millisecond, jitter: 2 * time.Millisecond, loss: 0.05, duplicate: 0.02}}
-	l := &link{net: n, rand: stream(1, "test")}
+	w := newWorld(1, "", nil, false)
+	w.net.base = profile{delay: time.Millisecond, jitter: 2 * time.Millisecond, loss: 50_000, duplicate: 20_000}
+	l := newLink(w.addHost("a", spec{}), w.addHost("b", spec{}))
 	const draws = 200_000
-	var counts [3]float64
+	var counts [2]float64
 	var sum time.Duration
 	for range draws {
-		counts[l.copies()]++
+		doubled, lost := l.copies()
+		if doubled {
+			counts[0]++
+		}
+		if lost {
+			counts[1]++
+		}
 		sum += l.latency()
 	}
-	loss, duplicate := n.base.loss, n.base.duplicate
-	for copies, want := range []float64{
-		loss * (1 - duplicate),
-		(1-loss)*(1-duplicate) + loss*duplicate,
-		(1 - loss) * duplicate,
-	} {
-		if got := counts[copies] / draws; math.Abs(got-want) > 0.1*want {
-			t.Errorf("%d copies in %.4f of the cases, want %.4f", copies, got, want)
+	for i, want := range []ppm{w.net.base.duplicate, w.net.base.loss} {
+		if got := counts[i] / draws * million; math.Abs(got-float64(want)) > 0.1*float64(want) {
+			t.Errorf("fault %d at a rate of %.0f ppm, want %d", i, got, want)
 		}
 	}
 	if mean := sum / draws; mean < 1900*time.Microsecond || mean > 2100*time.Microsecond {

@@ -35,7 +35,7 @@ func TestTheCatalogOfAQuorumIsAsked(t *testing.T) {
 // TestAQuorumProgressesWhileTheRestStaysBroken: what is not of the quorum is as
 // it was, until all recover.
 func TestAQuorumProgressesWhileTheRestStaysBroken(t *testing.T) {
-	holds(t, "servers 5 expect=5\nexpect leader within 5s\nexpect members 5 alive within 5s\n"+
+	holds(t, "servers 5 expect=5\nexpect leader within 5s\nexpect members 5 alive within 5s\nwait 2s\n"+
 		"crash all\nisolate n4\ndisk n5 sync=400ms\nrecover n1,n2,n3\nprogress\n"+
 		"expect down n4\nexpect down n5\nrecover all\nprogress\nput last word\nquiet 30s\n")
 }

@@ -24,6 +24,7 @@ type Result struct {
 	Hash    string        // of the trace
 	Virtual time.Duration // how long the run took, in the world
 	Counts  Counts
+	Ledger  Ledger   // of the faults
 	Failure *Failure // nil: all rules held
 	Record  *story.Record
 }
@@ -36,6 +37,7 @@ type player struct {
 	it       *host
 	group    int     // of the servers that come next
 	quorum   []*host // that recovered last
+	healed   int     // how often all was healed
 }
 
 // Play plays the scenario. The error says what is wrong with the scenario
@@ -48,7 +50,8 @@ func (s *Scenario) Play(o Options) (Result, error) {
 		p.record = &recorder{}
 	}
 	err := p.play()
-	r := Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Failure: p.failed}
+	p.audit()
+	r := Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Ledger: p.ledger, Failure: p.failed}
 	if o.Record {
 		r.Record = &p.record.record
 	}
@@ -74,8 +77,52 @@ func (p *player) play() error {
 	return nil
 }
 
-// do does one step.
+// A step that is aimed at a role waits until somebody has it: it looks every
+// roleLook, for roleWait at the most. The steps behind it do not wait.
+const (
+	roleLook = 20 * time.Millisecond
+	roleWait = 10 * time.Second
+)
+
+// do does one step, or puts it off while nobody has the role that it is aimed
+// at.
 func (p *player) do(st step) error {
+	if !verbs[st.verb].waits && p.vacant(st) {
+		p.postpone(st, postponed{p.group, p.it, p.now + roleWait, p.healed})
+		return nil
+	}
+	return p.doNow(st)
+}
+
+// postponed is what a step that waits has to remember.
+type postponed struct {
+	group    int
+	it       *host
+	deadline time.Duration
+	healed   int // how often all was healed before
+}
+
+// postpone does a step as soon as somebody has the role that it is aimed at.
+// At the deadline it is done to nobody; and when all is healed it is called off,
+// because the time of its fault is over.
+func (p *player) postpone(st step, o postponed) {
+	p.after(roleLook, func() {
+		if p.healed > o.healed {
+			return
+		}
+		group, it := p.group, p.it
+		p.group, p.it = o.group, o.it
+		if p.vacant(st) && p.now < o.deadline {
+			p.postpone(st, o)
+		} else if err := p.doNow(st); err != nil {
+			p.fail("the scenario makes sense", nil, "line %d: %q: %v", st.line, st.text, err)
+		}
+		p.group, p.it = group, it
+	})
+}
+
+// doNow does one step.
+func (p *player) doNow(st step) error {
 	v := verbs[st.verb]
 	if v.shown {
 		p.trace.line(p.now, "--", "%s", strings.TrimSpace(st.text))

@@ -137,6 +137,18 @@ func (p *process) gossipConfig() swim.Config {
 // now is what the agent's clock shows.
 func (p *process) now() time.Duration { return p.clock.local(p.host.world.now) }
 
+// checkDrift looks, at the end of a process that had a second to show it,
+// whether its clock ran fast or slow as it was told to.
+func (p *process) checkDrift() {
+	if passed := p.host.world.now - p.clock.start; p.clock.drift != 0 && passed > time.Second {
+		d := p.host.skewed
+		d.fire()
+		if p.now()-p.clock.offset != passed {
+			d.effect()
+		}
+	}
+}
+
 // alive reports whether the process still runs.
 func (p *process) alive() bool { return p.host.proc == p }
 

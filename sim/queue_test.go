@@ -41,7 +41,7 @@ func TestAClockShowsADeadlineNoEarlierThanItIs(t *testing.T) {
 	for range 100_000 {
 		c := clock{
 			start: time.Duration(r.Int64N(1e15)), offset: time.Duration(r.Int64N(1e12)),
-			drift: r.Int64N(2*million) - million/2,
+			drift: ppm(r.Int64N(2*million) - million/2),
 		}
 		local := c.offset + time.Duration(r.Int64N(1e15))
 		world := c.world(local)

@@ -24,7 +24,3 @@ func spread(r *rand.Rand, low, width time.Duration) time.Duration {
 	}
 	return low + time.Duration(r.Int64N(int64(width)))
 }
-
-// chance reports true with probability p. It always draws, so that a change of
-// p changes nothing else.
-func chance(r *rand.Rand, p float64) bool { return r.Float64() < p }

@@ -152,7 +152,7 @@ func (w *world) links(l *link) {
 		return
 	}
 	kind, text := story.Heal, "the link to %s is whole"
-	if l.cut {
+	if l.cut != nil {
 		kind, text = story.Cut, "the link to %s is cut"
 	}
 	w.record.add(w, story.Event{Host: l.from.num, Peer: l.to.num, Kind: kind, Text: fmt.Sprintf(text, l.to.name)})

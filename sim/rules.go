@@ -53,6 +53,9 @@ var rules = []Rule{
 	{"the catalog agrees with gossip", "praetor, reconciliation", "check_members.go",
 		"The leader writes what gossip knows of each member into the catalog, until the two agree."},
 
+	{"faults fire as configured", "praetor, the ledger", "ledger.go",
+		"Each fault strikes about as often as it is configured, and one that must change something does: else a run shows nothing."},
+
 	{"a quorum elects a leader", "raft 2", "verbs_phases.go",
 		"A majority of servers that run and reach each other is enough for everything, whatever has become of the others."},
 	{"a quorum makes progress", "raft 2", "verbs_phases.go",
@@ -77,7 +80,7 @@ var rules = []Rule{
 
 	{"what the scenario expects", "the scenario", "expect.go verbs_clients.go",
 		"The scenario says what must come of it."},
-	{"the scenario makes sense", "the scenario", "triggers.go",
+	{"the scenario makes sense", "the scenario", "triggers.go play.go",
 		"The step that a trap does is possible when the trap springs."},
 }
 

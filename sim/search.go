@@ -27,6 +27,7 @@ type search struct {
 	seen       int // runs that were taken in
 	virtual    time.Duration
 	counts     Counts
+	ledger     Ledger // of the faults of all runs
 	mismatches int
 	failures   []*Failure
 	err        error // of a scenario that cannot be played
@@ -122,6 +123,7 @@ func (s *search) take(p played) {
 	s.seen++
 	s.virtual += p.result.Virtual
 	s.counts.add(p.result.Counts)
+	s.ledger.Add(p.result.Ledger)
 	if p.result.Failure != nil {
 		s.failures = append(s.failures, p.result.Failure)
 	}

@@ -3,7 +3,10 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+
+	"praetor/internal/reach"
 )
 
 // report writes what failed and the sum.
@@ -13,6 +16,10 @@ func (s *search) report(c Command, wall time.Duration) error {
 	}
 	for _, f := range s.failures {
 		fmt.Fprintf(c.Out, "FAILED %v\n", f)
+	}
+	fmt.Fprint(c.Out, &s.ledger)
+	if missed := reach.Missed(); len(missed) > 0 {
+		fmt.Fprintf(c.Out, "never reached: %s\n", strings.Join(missed, " "))
 	}
 	virtual := s.virtual.Seconds()
 	fmt.Fprintf(c.Out, "%d seeds, %d events, %.0f virtual s in %.1f wall s (%.0fx), %d mismatches, %d failures\n",
@@ -36,7 +43,7 @@ type searchReport struct {
 	Wall       float64         `json:"wall_s"`
 	Mismatches int             `json:"mismatches"`
 	Failures   []failureReport `json:"failures"`
-	Faults     []faultReport   `json:"faults"`
+	Faults     []FaultCount    `json:"faults"`
 	Missed     []string        `json:"missed"` // reach marks that no run came to
 }
 
@@ -52,19 +59,11 @@ type failureReport struct {
 	Replay  string   `json:"replay"`
 }
 
-// faultReport is what became of one kind of fault.
-type faultReport struct {
-	Kind       string  `json:"kind"`
-	Configured float64 `json:"configured"` // how often it should have come
-	Fired      int     `json:"fired"`
-	Effective  int     `json:"effective"`
-}
-
 // reportJSON writes the outcome as one object on a line.
 func (s *search) reportJSON(c Command, wall time.Duration) error {
 	r := searchReport{
 		Seeds: s.seen, Events: s.counts.Events, Virtual: s.virtual.Seconds(), Wall: wall.Seconds(),
-		Mismatches: s.mismatches, Failures: []failureReport{}, Faults: []faultReport{}, Missed: []string{},
+		Mismatches: s.mismatches, Failures: []failureReport{}, Faults: s.ledger.Rows(), Missed: append([]string{}, reach.Missed()...),
 	}
 	for _, f := range s.failures {
 		r.Failures = append(r.Failures, failureReport{

@@ -19,6 +19,21 @@ func (p *player) leader() *host {
 	return best
 }
 
+// vacant reports whether a step is aimed at a role that nobody has.
+func (p *player) vacant(st step) bool {
+	for _, word := range st.args {
+		if slices.Contains(roles, word) {
+			if hs, err := p.hostsOf(word); err == nil && len(hs) == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// roles are the words for hosts that there are at one time and not at another.
+var roles = []string{"leader", "follower", "followers"}
+
 // hosts returns the hosts that a word of a scenario stands for: a name, names
 // with commas between, or one of
 //

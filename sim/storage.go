@@ -127,4 +127,10 @@ func (s *storage) fail(err error) {
 }
 
 // latency draws how long a sync takes.
-func (p *storageProfile) latency() time.Duration { return spread(p.rand, p.sync, p.jitter) }
+func (p *storageProfile) latency() time.Duration {
+	d := spread(p.rand, p.sync, p.jitter)
+	if d > goodSync+goodJitter {
+		p.slow.effect()
+	}
+	return d
+}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -31,16 +32,16 @@ func init() {
 		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync|none]", least: 1, most: 1, shown: true, do: (*player).setDisk},
 		"clock":   {usage: "clock HOSTS drift=PPM (from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
 
-		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost((*host).crash)},
-		"kill":    {usage: "kill HOSTS", least: 1, most: 1, do: eachHost(func(h *host) { h.kill("killed") })},
-		"restart": {usage: "restart HOSTS", least: 1, most: 1, do: eachHost((*host).boot)},
-		"wipe":    {usage: "wipe HOSTS (the disks, of servers that are down)", least: 1, most: 1, shown: true, do: eachHost((*host).wipe)},
-		"resign":  {usage: "resign HOSTS (and stop, as at SIGTERM)", least: 1, most: 1, shown: true, do: eachHost((*host).resign)},
-		"leave":   {usage: "leave HOSTS", least: 1, most: 1, shown: true, do: eachHost((*host).leave)},
+		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost(faultCrash, wasUp((*host).crash))},
+		"kill":    {usage: "kill HOSTS", least: 1, most: 1, do: eachHost(faultKill, wasUp(func(h *host) { h.kill("killed") }))},
+		"restart": {usage: "restart HOSTS", least: 1, most: 1, do: eachHost(faultRestart, (*host).restart)},
+		"wipe":    {usage: "wipe HOSTS (the disks, of servers that are down)", least: 1, most: 1, shown: true, do: eachHost(faultWipe, (*host).wipe)},
+		"resign":  {usage: "resign HOSTS (and stop, as at SIGTERM)", least: 1, most: 1, shown: true, do: eachHost(faultResign, wasUp((*host).resign))},
+		"leave":   {usage: "leave HOSTS", least: 1, most: 1, shown: true, do: eachHost(faultLeave, wasUp((*host).leave))},
 		"join":    {usage: "join HOST HOST", least: 2, most: 2, shown: true, do: (*player).join},
 		"cut":     {usage: "cut HOSTS [->] HOSTS (-> or oneway=1: one direction only)", least: 2, most: 2, shown: true, do: (*player).cut},
 		"isolate": {usage: "isolate HOSTS", least: 1, most: 1, shown: true, do: (*player).isolate},
-		"heal":    {usage: "heal [HOSTS HOSTS]", most: 2, shown: true, do: (*player).heal},
+		"heal":    {usage: "heal [HOSTS HOSTS] (all: and call off the faults that wait for a leader)", most: 2, shown: true, do: (*player).heal},
 
 		"put":     {usage: "put KEY VALUE [via HOST] [within D] [size=BYTES] [outcome=ok|refused|unknown|any] [nowait=1]", least: 2, most: 2, waits: true, do: (*player).putKey},
 		"get":     {usage: "get KEY [via HOST] [mode=default|consistent|stale] [value=VALUE|outcome=refused]", least: 1, most: 1, waits: true, do: (*player).getKey},
@@ -57,14 +58,28 @@ func init() {
 	}
 }
 
-// eachHost makes a step of something that is done to each of some hosts.
-func eachHost(do func(*host)) func(*player, step) error {
+// eachHost makes a step of a fault that befalls each of some hosts. do reports
+// whether it changed something there.
+func eachHost(kind fault, do func(*host) bool) func(*player, step) error {
 	return func(p *player, st step) error {
+		d := p.deed(kind)
 		hs, err := p.hostsOf(st.args[0])
 		for _, h := range hs {
-			do(h)
+			d.fire()
+			if do(h) {
+				d.effect()
+			}
 		}
 		return err
+	}
+}
+
+// wasUp makes of what befalls a server something that reports whether it ran.
+func wasUp(do func(*host)) func(*host) bool {
+	return func(h *host) bool {
+		up := h.proc != nil
+		do(h)
+		return up
 	}
 }
 
@@ -97,14 +112,14 @@ func (p *player) quiet(st step) error {
 }
 
 // percent reads a probability such as 2.5%.
-func percent(s string) (float64, error) {
+func percent(s string) (ppm, error) {
 	var f float64
 	n, ok := cutSuffix(s, '%')
 	f, err := strconv.ParseFloat(n, 64)
 	if err != nil || !ok || f < 0 || f > 100 {
 		return 0, fmt.Errorf("%q is no percentage", s)
 	}
-	return f / 100, nil
+	return ppm(math.Round(f / 100 * million)), nil
 }
 
 func cutSuffix(s string, c byte) (string, bool) {

@@ -100,6 +100,9 @@ func (p *player) join(st step) error {
 	if err != nil {
 		return err
 	}
+	d := p.deed(faultJoin)
+	d.fire()
+	d.effect()
 	was := a.pool
 	for _, h := range p.hosts {
 		if h.pool == was {
@@ -124,12 +127,17 @@ func (p *player) setDisk(st step) error {
 		if h.storage.jitter, err = st.duration("jitter", h.storage.jitter); err != nil {
 			return err
 		}
+		h.storage.slow = nil
+		if h.storage.sync+h.storage.jitter > goodSync+goodJitter {
+			h.storage.slow = p.deed(faultSlowDisk)
+			h.storage.slow.fire()
+		}
 		switch st.named["fail"] {
 		case "":
 		case "none":
 			h.disk.Fault = nil
 		case "sync":
-			h.disk.Fault = failNextSync(h)
+			h.disk.Fault = failNextSync(h, p.deed(faultSyncFails))
 		default:
 			return fmt.Errorf("fail=%s: there is no such fault", st.named["fail"])
 		}
@@ -138,12 +146,14 @@ func (p *player) setDisk(st step) error {
 }
 
 // failNextSync lets the next sync of a host's disk fail, and no other.
-func failNextSync(h *host) func(disk.Op) disk.Fault {
+func failNextSync(h *host, d *deed) func(disk.Op) disk.Fault {
 	return func(op disk.Op) disk.Fault {
 		if op.Kind != disk.OpSync {
 			return disk.Fault{}
 		}
 		h.disk.Fault = nil
+		d.fire()
+		d.effect()
 		return disk.Fault{Kind: disk.FailedSync}
 	}
 }
@@ -154,12 +164,13 @@ func (p *player) setClock(st step) error {
 	if err != nil {
 		return err
 	}
-	ppm, err := strconv.ParseInt(strings.TrimSpace(st.named["drift"]), 10, 64)
-	if err != nil || ppm < -million/2 || ppm > million {
+	n, err := strconv.ParseInt(strings.TrimSpace(st.named["drift"]), 10, 64)
+	if err != nil || n < -million/2 || n > million {
 		return fmt.Errorf("drift=%q: not a number of millionths", st.named["drift"])
 	}
+	d := p.deed(faultDrift)
 	for _, h := range hs {
-		h.drift = ppm
+		h.drift, h.skewed = ppm(n), d
 	}
 	return nil
 }

@@ -36,7 +36,12 @@ func (st step) profile(f profile) (_ profile, err error) {
 
 // cut severs the links between two sets of hosts.
 func (p *player) cut(st step) error {
-	return p.eachLink(st, func(l *link) error { l.set(true); return nil })
+	kind := faultCut
+	if st.named["oneway"] == "1" {
+		kind = faultOneWay
+	}
+	d := p.deed(kind)
+	return p.eachLink(st, func(l *link) error { l.sever(d); return nil })
 }
 
 // isolate severs the links between some hosts and all others.
@@ -45,6 +50,7 @@ func (p *player) isolate(st step) error {
 	if err != nil {
 		return err
 	}
+	d := p.deed(faultIsolate)
 	inside := map[*host]bool{}
 	for _, h := range hs {
 		inside[h] = true
@@ -52,7 +58,7 @@ func (p *player) isolate(st step) error {
 	for _, a := range p.hosts {
 		for _, b := range p.hosts {
 			if inside[a] != inside[b] {
-				a.link(b).set(true)
+				a.link(b).sever(d)
 			}
 		}
 	}
@@ -62,14 +68,15 @@ func (p *player) isolate(st step) error {
 // heal joins the links between two sets of hosts, or all.
 func (p *player) heal(st step) error {
 	if len(st.args) == 0 {
+		p.healed++
 		for _, a := range p.hosts {
 			for _, b := range p.hosts {
-				a.link(b).set(false)
+				a.link(b).set(nil)
 			}
 		}
 		return nil
 	}
-	return p.eachLink(st, func(l *link) error { l.set(false); return nil })
+	return p.eachLink(st, func(l *link) error { l.set(nil); return nil })
 }
 
 // eachLink calls do for the links from the first hosts to the second, and

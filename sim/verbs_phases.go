@@ -27,6 +27,7 @@ func (p *player) recover(st step) error {
 	}
 	hs = slices.DeleteFunc(hs, func(h *host) bool { return h.left })
 	p.quorum, p.triggers = hs, nil // nor do new faults come
+	p.healed++
 	if len(hs) == 0 {
 		p.say("--", "no quorum is left")
 		return nil
@@ -46,7 +47,7 @@ func (p *player) recover(st step) error {
 // mend ends the faults of a host, and starts its agent.
 func (h *host) mend() {
 	h.disk.Fault = nil
-	h.storage.sync, h.storage.jitter = goodSync, goodJitter
+	h.storage.sync, h.storage.jitter, h.storage.slow = goodSync, goodJitter, nil
 	h.drift = 0
 	h.boot()
 }
@@ -54,7 +55,8 @@ func (h *host) mend() {
 // mend ends the faults of a link.
 func (l *link) mend() {
 	own := lan
-	l.own, l.cut = &own, false
+	l.own = &own
+	l.set(nil)
 }
 
 func (p *player) recovering(word string) ([]*host, error) {

@@ -29,6 +29,7 @@ type world struct {
 	sabotage sabotage
 
 	counts Counts
+	ledger Ledger
 	failed *Failure
 }
 

@@ -3,7 +3,7 @@
 // deterministic. Its test runs over the whole module.
 //
 //	cmd -> sim -> internal/agent -> api, dns -> internal/server
-//	    -> raft/wal -> raft, swim, kv, catalog -> internal/radix, internal/wire
+//	    -> raft/wal -> raft, swim, kv, catalog -> internal/radix, internal/wire, internal/reach
 //
 // A package may import what is to the right of it, and the packages beneath its
 // own folder. A core may import only cores. Tests may import a little more; see

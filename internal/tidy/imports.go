@@ -10,6 +10,7 @@ import (
 var ranks = map[string]int{
 	"internal/wire":   0,
 	"internal/radix":  0,
+	"internal/reach":  0,
 	"internal/script": 0,
 	"internal/tidy":   0,
 	"swim/coordinate": 0, // the catalog keeps coordinates, too

@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"math/rand/v2"
+)
+
+// fault is a kind of thing that goes wrong in a world. Each is either a rate,
+// which strikes with some probability whenever it could, or a deed, which a
+// step of a scenario asks for.
+type fault uint8
+
+const (
+	// Rates of the network.
+	faultLoss fault = iota
+	faultDuplicate
+
+	// Deeds to the network.
+	faultCut
+	faultOneWay
+	faultIsolate
+
+	// Deeds to servers.
+	faultCrash
+	faultKill
+	faultRestart
+	faultWipe
+	faultDrift
+
+	// Deeds to disks.
+	faultSlowDisk
+	faultSyncFails
+
+	// Changes of the members.
+	faultJoin
+	faultLeave
+	faultResign
+
+	numFaults
+)
+
+// faultKind describes a fault.
+type faultKind struct {
+	name string
+	rate bool // it has a probability; else it is a deed
+	sure bool // of a deed: one that found its target and had no effect is broken
+	what string
+}
+
+// faultKinds are all the kinds that there are. What counts as an effect is said
+// here, and measured where it happens.
+var faultKinds = [numFaults]faultKind{
+	faultLoss:      {"loss", true, false, "a packet is lost that would have arrived"},
+	faultDuplicate: {"duplicate", true, false, "a datagram arrives a second time"},
+
+	faultCut:     {"cut", false, false, "a cut link stops something"},
+	faultOneWay:  {"cut-oneway", false, false, "a link that is cut one way stops something"},
+	faultIsolate: {"isolate", false, false, "the cut around a server stops something"},
+
+	faultCrash:   {"crash", false, false, "a server that ran loses its power"},
+	faultKill:    {"kill", false, false, "a server that ran is killed"},
+	faultRestart: {"restart", false, false, "a server that was down starts"},
+	faultWipe:    {"wipe", false, false, "a server loses a disk that was not empty"},
+	faultDrift:   {"clock-drift", false, true, "a server's clock shows another time than passed"},
+
+	faultSlowDisk:  {"slow-disk", false, false, "a sync takes longer than it would have"},
+	faultSyncFails: {"sync-fails", false, false, "a sync fails"},
+
+	faultJoin:   {"join", false, false, "a server begins to join"},
+	faultLeave:  {"leave", false, false, "a server that ran leaves"},
+	faultResign: {"resign", false, false, "a server that ran hands over and stops"},
+}
+
+// String returns the kind's name.
+func (f fault) String() string { return faultKinds[f].name }
+
+// ppm is a probability in millionths.
+type ppm int64
+
+// chance reports true with probability p. It always draws one number, so that
+// a change of p changes nothing else.
+func chance(r *rand.Rand, p ppm) bool { return r.Int64N(million) < int64(p) }
+
+// deed is one fault that a step does. It shows in the ledger when it has found
+// its target, and once more when it first changes something, which may be much
+// later: a cut does nothing until something is sent.
+type deed struct {
+	world        *world
+	kind         fault
+	fired, shown bool
+}
+
+// deed takes down that a fault is asked for.
+func (w *world) deed(f fault) *deed {
+	w.ledger.ask(f)
+	return &deed{world: w, kind: f}
+}
+
+// fire takes down that the fault was done.
+func (d *deed) fire() {
+	if !d.fired {
+		d.fired = true
+		d.world.ledger.fire(d.kind)
+	}
+}
+
+// effect takes down that the fault changed something. There may be no deed.
+func (d *deed) effect() {
+	if d != nil && !d.shown {
+		d.shown = true
+		d.world.ledger.effect(d.kind)
+	}
+}
+
+// dice are the random streams of one part of the world, a link or a disk: one
+// for each kind of fault, made when the first is thrown. So a kind that is
+// switched on or off, or added to the simulator, changes nothing about when the
+// others strike.
+type dice struct {
+	name    string
+	streams *[numFaults]*rand.Rand
+}
+
+// of returns the stream of a kind.
+func (d *dice) of(w *world, f fault) *rand.Rand {
+	if d.streams == nil {
+		d.streams = new([numFaults]*rand.Rand)
+	}
+	if d.streams[f] == nil {
+		d.streams[f] = stream(w.seed, d.name+" "+f.String())
+	}
+	return d.streams[f]
+}
+
+// roll draws whether a fault strikes now, and takes it down in the ledger.
+func (d *dice) roll(w *world, f fault, p ppm) bool {
+	if p == 0 {
+		return false
+	}
+	struck := chance(d.of(w, f), p)
+	w.ledger.chance(f, p, struck)
+	return struck
+}
