@@ -27,9 +27,12 @@ const (
 	kindLeft    sectionKind = 19
 	kindPruned  sectionKind = 20
 
+	kindEvent sectionKind = 24
+
 	kindJoin    sectionKind = 32
 	kindMembers sectionKind = 33
 	kindRefusal sectionKind = 34
+	kindClock   sectionKind = 35
 )
 
 // The reasons to drop a message before it is taken apart.
@@ -90,6 +93,8 @@ type section struct {
 	claim   claim     // alive, suspect, dead, left, pruned
 	node    claim     // join, refusal: only Name, ID and Addr
 	records []record  // members
+	event   *UserEvent
+	clock   LamportTime
 }
 
 // decodeSections appends the sections that r holds to dst, without those of
@@ -110,6 +115,11 @@ func decodeSections(dst []section, r *wire.Reader) (sections []section, unknown 
 			s.claim = decodeAlive(body)
 		case kindSuspect, kindDead, kindLeft, kindPruned:
 			s.claim = decodeAccusation(kind, body)
+		case kindEvent:
+			e := decodeEvent(body)
+			s.event = &e
+		case kindClock:
+			s.clock = decodeLamport(body)
 		case kindJoin, kindRefusal:
 			s.node = decodeNode(body)
 		case kindMembers:

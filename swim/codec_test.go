@@ -27,6 +27,12 @@ func example(state State) *member {
 	return m
 }
 
+// exampleEvent is a user event with every field set.
+var exampleEvent = UserEvent{
+	Time: 300, ID: EventID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, Name: "deploy", Payload: []byte("v2"),
+	Filter: EventFilter{Node: "n", Service: "web", Tag: "t"},
+}
+
 // The bytes of each section are part of the protocol: they must not change
 // but with the version.
 func TestSectionBytes(t *testing.T) {
@@ -44,6 +50,7 @@ func TestSectionBytes(t *testing.T) {
 		{"dead", "\x12\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Dead), "db-1")},
 		{"left", "\x13\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Left), "db-1")},
 		{"pruned", "\x14\x11\xac\x02\x05web-1\x1f\xab\xaaH\x04db-1", appendClaim(nil, example(Pruned), "db-1")},
+		{"event", "\x18\x24\xac\x02\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x06deploy\x02v2\x01n\x03web\x01t", appendEvent(nil, exampleEvent)},
 		{"dead record", "\x02\x5a\xac\x02\x05web-1\x042f1c\x04\x0a\x01\x02\x03\x20\x6d\x01\x01\x07\x02dc\x03one", appendRecord(nil, example(Dead), 0)},
 		{"message", "\x01\x41\x49\xe9\x9b\x03lab\x03\x01\x05", seal(appendAck(appendHeader(nil, "lab"), kindNack, 5, nil))},
 	} {
@@ -115,6 +122,12 @@ func TestMessageOutOfBoundsIsRefused(t *testing.T) {
 		{"tags that are none", alive(func(m *member) { m.tags = "\x09a" }), wire.ErrShort},
 		{"tags not in order", alive(func(m *member) { m.tags = "\x01b\x00\x01a\x00" }), wire.ErrValue},
 		{"protocols that are no range", alive(func(m *member) { m.Protocols = Protocols{2, 1} }), wire.ErrValue},
+		{"event without a name", appendEvent(nil, UserEvent{Time: 1}), wire.ErrValue},
+		{"event before the first", appendEvent(nil, UserEvent{Name: "e"}), wire.ErrValue},
+		{"event of a time that cannot be exceeded", appendEvent(nil, UserEvent{Name: "e", Time: maxLamport + 1}), wire.ErrValue},
+		{"event with a long payload", appendEvent(nil, UserEvent{Name: "e", Time: 1, Payload: make([]byte, MaxEventPayload+1)}), wire.ErrTooLong},
+		{"event with a long filter", appendEvent(nil, UserEvent{Name: "e", Time: 1, Filter: EventFilter{Tag: long[:MaxEventFilter+1]}}), wire.ErrTooLong},
+		{"clock that cannot be exceeded", appendSection(nil, kindClock, wire.AppendUvarint(nil, maxLamport+1)), wire.ErrValue},
 		{"protocol 0", alive(func(m *member) { m.Protocols = Protocols{0, 1} }), wire.ErrValue},
 		{"port 0", alive(func(m *member) { m.Addr = netip.MustParseAddrPort("10.0.0.1:0") }), wire.ErrValue},
 		{"unspecified address", alive(func(m *member) { m.Addr = netip.MustParseAddrPort("0.0.0.0:1") }), wire.ErrValue},
@@ -187,6 +200,9 @@ func seeds(f *testing.F) {
 		list := append(wire.AppendUvarint(nil, 1), appendRecord(nil, example(state), 0)...)
 		f.Add(message(appendSection(nil, kindMembers, list)))
 	}
+	f.Add(message(appendEvent(nil, exampleEvent)))
+	f.Add(message(appendSection(nil, kindMembers, append(wire.AppendUvarint(nil, 1), appendRecord(nil, m, 0)...)),
+		appendSection(nil, kindClock, wire.AppendUvarint(nil, 300)), appendEvent(nil, exampleEvent)))
 	f.Add(message(appendSection(nil, kindJoin, appendNode(nil, "x", "y", hostAddr(4)))))
 	f.Add(message(appendSection(nil, kindRefusal, appendNode(nil, "x", "y", hostAddr(4)))))
 }

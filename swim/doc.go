@@ -35,6 +35,7 @@
 //	every GossipInterval  the same news to a few at random       gossip.go
 //	every PushPullInterval  all state to and from one at random  pushpull.go
 //	now and then          the same with one that failed          pushpull.go
+//	now and then          a user event is fired                  event.go
 //	once                  join in two exchanges, leave in order  join.go, leave.go
 //	on every direct ack   move this member's network coordinate  place.go
 //
@@ -103,9 +104,11 @@
 //	18 dead       incarnation | name | mark | accuser's name
 //	19 left       incarnation | name | mark | accuser's name
 //	20 pruned     incarnation | name | mark | accuser's name
+//	24 event      Lamport time | ID (16 bytes) | name | payload | node | service | tag
 //	32 join       node                          (stream, asks for admission)
 //	33 members    count | record ...            (stream, request and reply)
 //	34 refusal    node, who has the name        (stream, reply to join)
+//	35 clock      Lamport time                  (stream, request and reply)
 //
 //	mark:         CRC-32C of the member's ID (u32)
 //	node:         name | ID | address
@@ -116,7 +119,8 @@
 //	coordinate:   88 bytes, see package coordinate
 //	tags:         length in bytes | key | value | key | value ..., by key
 //
-// The first record of a members section is that of the sender.
+// The first record of a members section is that of the sender. Beside it stand
+// the clock of user events and the newest of those.
 //
 // # Sources
 //

@@ -27,9 +27,10 @@ func (p *Pool) tickGossip() {
 	}
 	if len(listeners) == 0 {
 		p.queue.clear() // whoever comes will get everything at once
+		p.events.queue.clear()
 	}
 	p.timers.gossip = Never
-	if p.queue.len() > 0 {
+	if p.queue.len()+p.events.queue.len() > 0 {
 		p.timers.gossip = p.now + p.cfg.GossipInterval
 	}
 }

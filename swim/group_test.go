@@ -35,6 +35,7 @@ type group struct {
 	onSent func(from, to netip.AddrPort, b []byte)
 	onEv   func(n *node, e Event)
 	onWhat func(n *node, what string)
+	onUser func(n *node, e UserEvent)
 }
 
 // A node is a process of the group.
@@ -48,6 +49,7 @@ type node struct {
 	slow     time.Duration // added to whatever it receives
 	stall    stall
 	joins    []JoinResult
+	heard    []UserEvent
 }
 
 // A stall is a process that gets no processor for blocked, runs for awake, and
@@ -224,6 +226,12 @@ func (g *group) serve(n *node) {
 			g.event(n, ev)
 		}
 		n.joins = append(n.joins, e.Joins...)
+		for _, u := range e.UserEvents {
+			n.heard = append(n.heard, u)
+			if g.onUser != nil {
+				g.onUser(n, u)
+			}
+		}
 		if e.Left {
 			n.left, n.up = true, false
 		}

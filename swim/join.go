@@ -156,6 +156,9 @@ func (p *Pool) enter(j *join) {
 	if r != nil && r.incarnation >= p.self.Incarnation && !(r.state == Alive && p.self.describedBy(r.claim)) {
 		p.self.Incarnation = r.incarnation + 1
 	}
+	if len(p.members.ring) == 0 {
+		p.events.skip(j.members) // what was fired before this member came is not for it
+	}
 	p.merge(j.members)
 	j.members, j.pushed = nil, true
 	p.announce()

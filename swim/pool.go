@@ -23,6 +23,7 @@ type Pool struct {
 	members  members
 	suspects suspects
 	queue    queue
+	events   events
 
 	detector
 	streams
@@ -87,6 +88,8 @@ func New(now time.Duration, cfg Config) (*Pool, error) {
 		},
 		Incarnation: cfg.Incarnation, changed: now,
 	}
+	p.queue = newQueue(maxQueue, maxQueueBytes)
+	p.events.queue = newQueue(maxEventQueue, maxEventQueueBytes)
 	p.members.byName = map[string]*member{cfg.Name: p.self}
 	p.members.live = 1
 	p.health.max = cfg.AwarenessMax
@@ -201,11 +204,15 @@ func (p *Pool) section(from netip.AddrPort, s *section) {
 		p.relay(from, &s.probe)
 	case kindAlive, kindSuspect, kindDead, kindLeft, kindPruned:
 		p.hear(s.claim)
+	case kindEvent:
+		p.hearEvent(*s.event)
 	}
 }
 
 // send sends a datagram to an address: the control section, if there is one,
-// and as many updates as fit beside it. It sends nothing if both are empty.
+// and as many updates as fit beside it: first the news of members, so that no
+// storm of user events delays it, and user events in the room that is left. It
+// sends nothing if all are empty.
 func (p *Pool) send(to netip.AddrPort, control []byte) { p.sendExcept(to, control, "") }
 
 // sendExcept is send without the updates about one member, of which the
@@ -215,6 +222,7 @@ func (p *Pool) sendExcept(to netip.AddrPort, control []byte, except string) {
 	empty := len(b)
 	b = append(b, control...)
 	b = p.queue.fill(b, p.cfg.PacketSize, p.retransmits(), except)
+	b = p.events.queue.fill(b, p.cfg.PacketSize, p.retransmits(), "")
 	p.scratch = b
 	if len(b) == empty {
 		return
@@ -234,7 +242,7 @@ func (p *Pool) Effects() Effects {
 // HasEffects reports whether Effects would return anything.
 func (p *Pool) HasEffects() bool {
 	e := &p.out
-	return len(e.Packets)+len(e.Streams)+len(e.Events)+len(e.Joins) > 0 || e.Left
+	return len(e.Packets)+len(e.Streams)+len(e.Events)+len(e.UserEvents)+len(e.Joins) > 0 || e.Left
 }
 
 // Members returns everyone that this member knows, itself too, by name, in

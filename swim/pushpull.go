@@ -63,26 +63,30 @@ func (p *Pool) reconnects() bool {
 	return p.cfg.Rand.IntN(max(p.members.live, 1)) < failed
 }
 
-// state returns the members section: all that this member knows, itself first.
+// state returns all that this member knows: the members, itself first, and the
+// clock and the newest of the user events.
 func (p *Pool) state() []byte {
 	body := wire.AppendUvarint(nil, uint64(len(p.members.ring)+1))
 	body = appendRecord(body, p.self, p.now)
 	for _, m := range p.members.ring {
 		body = appendRecord(body, m, p.now)
 	}
-	return appendSection(nil, kindMembers, body)
+	return p.events.appendState(appendSection(nil, kindMembers, body))
 }
 
-// merge takes in the members sections of a push-pull.
+// merge takes in the sections of a push-pull.
 func (p *Pool) merge(sections []section) {
 	for i := range sections {
-		if sections[i].kind != kindMembers {
-			continue
-		}
-		p.stats.PushPulls++
-		records := sections[i].records
-		for _, r := range records {
-			p.mergeRecord(r, records[0].Name)
+		switch s := &sections[i]; s.kind {
+		case kindMembers:
+			p.stats.PushPulls++
+			for _, r := range s.records {
+				p.mergeRecord(r, s.records[0].Name)
+			}
+		case kindClock:
+			p.events.clock = max(p.events.clock, s.clock)
+		case kindEvent:
+			p.hearEvent(*s.event)
 		}
 	}
 }

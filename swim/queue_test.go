@@ -60,7 +60,7 @@ func (q *naiveQueue) fill(size, limit int, except string) string {
 func TestQueueMatchesASortedList(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		var q queue
+		q := newQueue(maxQueue, maxQueueBytes)
 		var naive naiveQueue
 		limit := 1 + rng.IntN(6)
 		for step := range 200 {
@@ -80,6 +80,7 @@ func TestQueueMatchesASortedList(t *testing.T) {
 					t.Fatalf("seed %d step %d: filled %q, want %q", seed, step, got, want)
 				}
 			}
+			checkQueue(t, &q)
 			if q.len() != len(naive.list) {
 				t.Fatalf("seed %d step %d: %d updates, want %d", seed, step, q.len(), len(naive.list))
 			}
@@ -89,7 +90,7 @@ func TestQueueMatchesASortedList(t *testing.T) {
 
 // At the bound the update that was sent most often makes room.
 func TestFullQueueDropsWhatMostMembersHave(t *testing.T) {
-	var q queue
+	q := newQueue(maxQueue, maxQueueBytes)
 	q.put("first", []byte("x"))
 	q.fill(nil, 100, 9, "")
 	for i := range maxQueue - 1 {
@@ -107,7 +108,7 @@ func TestFullQueueDropsWhatMostMembersHave(t *testing.T) {
 
 // A packet is filled in bounded time, though many updates do not fit.
 func TestFillLooksPastABoundedNumberOfUpdates(t *testing.T) {
-	var q queue
+	q := newQueue(maxQueue, maxQueueBytes)
 	q.put("small", []byte("s"))
 	for i := range skipLimit + 1 {
 		q.put(fmt.Sprint(i), []byte(strings.Repeat("x", 50)))
@@ -120,5 +121,48 @@ func TestFillLooksPastABoundedNumberOfUpdates(t *testing.T) {
 	}
 	if q.len() != skipLimit+2 {
 		t.Errorf("%d updates left, want %d", q.len(), skipLimit+2)
+	}
+}
+
+// checkQueue counts what the queue keeps count of.
+func checkQueue(t *testing.T, q *queue) {
+	t.Helper()
+	bytes, husks, kept := 0, 0, 0
+	for _, tier := range q.tiers {
+		for _, u := range tier {
+			if u.data == nil {
+				husks++
+				continue
+			}
+			bytes += len(u.data)
+			kept++
+		}
+	}
+	if bytes != q.bytes || husks != q.husks || kept != q.len() {
+		t.Fatalf("walked %d updates of %d bytes and %d husks, counted %d, %d and %d", kept, bytes, husks, q.len(), q.bytes, q.husks)
+	}
+	if q.len() > q.maxLen || bytes > q.maxBytes || husks > maxHusks+q.len()+1 {
+		t.Fatalf("%d updates of %d bytes and %d husks: over the bound", kept, bytes, husks)
+	}
+}
+
+// Consul issues 14200, 9927: under a flood of news the queue grew without end.
+// Here neither the updates nor their bytes nor what is left of superseded ones
+// pass the bound, whether the news is of many members or of few, and though
+// most of it is never sent.
+func TestQueueStaysWithinItsBoundUnderAFlood(t *testing.T) {
+	for _, members := range []int{1, 20, 3000, 100_000} {
+		rng := rand.New(rand.NewPCG(1, uint64(members)))
+		q := newQueue(1000, 64<<10)
+		for i := range 20_000 {
+			q.put(fmt.Sprint(rng.IntN(members)), make([]byte, 1+rng.IntN(500)))
+			if i%3 == 0 {
+				q.fill(nil, 1400, 8, "")
+			}
+			if i%50 == 0 {
+				checkQueue(t, &q)
+			}
+		}
+		checkQueue(t, &q)
 	}
 }

@@ -27,6 +27,7 @@ import (
 //	slow NAME DURATION, stall NAME blocked= awake=
 //	show events|trace|wire [but=NAME]    what a run prints, no events about NAME
 //	run DURATION, until agree DURATION
+//	fire NAME EVENT [PAYLOAD] [count=]   a user event
 //	members NAME, views, stats NAME
 //	rtt A B                              what their coordinates predict
 //	tell NAME, raw NAME                  a datagram of the claims, or bytes, below
@@ -37,6 +38,7 @@ func TestScripts(t *testing.T) {
 		s.g.onSent = s.onSent
 		s.g.onWhat = s.onWhat
 		s.g.onEv = s.onEvent
+		s.g.onUser = s.onUser
 		return s.run
 	})
 }
@@ -58,6 +60,7 @@ func (s *scripted) run(c script.Command) string {
 		"cut": s.cut, "cut-datagrams": s.cut, "partition": s.partition, "heal": s.heal,
 		"slow": s.slow, "stall": s.stall, "loss": s.loss, "show": s.doShow, "run": s.doRun, "until": s.until,
 		"members": s.members, "views": s.views, "stats": s.stats, "rtt": s.rtt, "tell": s.tell, "raw": s.raw,
+		"fire": s.fire,
 	}
 	do := verbs[c.Verb]
 	if do == nil {
@@ -71,7 +74,7 @@ func (s *scripted) group(c script.Command) string {
 	if err != nil {
 		return err.Error()
 	}
-	*s.g = group{t: s.g.t, hosts: map[int]*node{}, rng: s.g.rng, conf: s.g.conf, onSent: s.g.onSent, onWhat: s.g.onWhat, onEv: s.g.onEv}
+	*s.g = group{t: s.g.t, hosts: map[int]*node{}, rng: s.g.rng, conf: s.g.conf, onSent: s.g.onSent, onWhat: s.g.onWhat, onEv: s.g.onEv, onUser: s.g.onUser}
 	if c.Has("seed") {
 		s.g.rng = newGroup(s.g.t, uint64(c.Int("seed", 1))).rng
 	}
@@ -202,6 +205,12 @@ func (s *scripted) onEvent(n *node, ev Event) {
 	}
 }
 
+func (s *scripted) onUser(n *node, e UserEvent) {
+	if s.show == "events" {
+		s.line("%-3s event %s %q at Lamport time %d", n.name, e.Name, e.Payload, e.Time)
+	}
+}
+
 // onSent prints a datagram in words under "show wire".
 func (s *scripted) onSent(from, to netip.AddrPort, b []byte) {
 	if s.show != "wire" {
@@ -231,6 +240,8 @@ func (sec section) words() string {
 		return "nack"
 	case kindPingReq:
 		return "ping-req " + string(sec.probe.target)
+	case kindEvent:
+		return "event " + sec.event.Name
 	}
 	c := sec.claim
 	return fmt.Sprintf("%v %s/%d", c.state, c.Name, c.incarnation)

@@ -30,6 +30,17 @@ func (s *scripted) forceLeave(c script.Command) string {
 	return s.flush()
 }
 
+func (s *scripted) fire(c script.Command) string {
+	n := s.g.node(c.Arg(0))
+	for range c.Int("count", 1) {
+		if _, err := n.pool.Fire(s.g.now, UserEvent{Name: c.Arg(1), Payload: []byte(c.Arg(2))}); err != nil {
+			return err.Error()
+		}
+	}
+	s.g.serve(n)
+	return s.flush()
+}
+
 func (s *scripted) tags(c script.Command) string {
 	n := s.g.node(c.Arg(0))
 	if err := n.pool.SetTags(s.g.now, parseTags(c.Arg(1))); err != nil {

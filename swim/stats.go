@@ -11,6 +11,7 @@ type Stats struct {
 	Dropped Dropped
 	Probes  Probes
 	Places  Places
+	Events  EventStats
 
 	Suspicions uint64 // that began here, on own or others' word
 	Refuted    uint64 // accusations of this member that it answered
@@ -52,6 +53,14 @@ type Probes struct {
 	Nacks    uint64 // received
 }
 
+// EventStats counts user events.
+type EventStats struct {
+	Fired  uint64 // here
+	Heard  uint64 // of others, each once
+	Old    uint64 // not taken: from before this member joined, or too old to know whether they are new
+	Queued int    // gauge: that wait to be gossiped
+}
+
 // Places counts the work on network coordinates.
 type Places struct {
 	Updates uint64 // round trips that moved this member's coordinate
@@ -70,6 +79,7 @@ func (p *Pool) trace(format string, args ...any) {
 func (p *Pool) Stats() Stats {
 	s := p.stats
 	s.Queued, s.Health = p.queue.len(), p.health.score
+	s.Events.Queued = p.events.queue.len()
 	s.Places.Resets = p.places.Resets()
 	return s
 }

@@ -144,11 +144,12 @@ func (e *ConflictError) Error() string {
 
 // Effects is what the driver must do after an event. Packets may be lost.
 type Effects struct {
-	Packets []Packet
-	Streams []Stream
-	Events  []Event
-	Joins   []JoinResult
-	Left    bool // a Leave has been told to enough of the group: the driver may stop
+	Packets    []Packet
+	Streams    []Stream
+	Events     []Event
+	UserEvents []UserEvent // each once, in the order in which they came
+	Joins      []JoinResult
+	Left       bool // a Leave has been told to enough of the group: the driver may stop
 }
 
 // TraceEvent tells of one step that a reader of a trace wants to see.
