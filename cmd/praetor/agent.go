@@ -169,6 +169,7 @@ func banner(out io.Writer, cfg *config.Config, a *agent.Agent) {
 	row("HTTP", cfg.HTTPListen())
 	row("DNS", cfg.DNSListen())
 	row("Gossip", fmt.Sprintf("%v:%d", cfg.Addresses.Advertise, cfg.Ports.SerfLAN))
+	row("Encrypted", a.Encrypted())
 	if cfg.Server.Enabled {
 		row("Server port", fmt.Sprintf("%v:%d", cfg.Addresses.Advertise, cfg.Ports.Server))
 	}

@@ -43,6 +43,7 @@ type Agent struct {
 	data   *dataDir       // nil: nothing is kept
 	logDir *wal.Directory // nil on a client, and in memory
 	wal    *wal.WAL       // in logDir; nil if that is
+	guard  *guard         // of gossip
 	driver *driver
 	keeper *keeper
 	http   []*http.Server
@@ -80,6 +81,9 @@ func Start(opts Options) (_ *Agent, err error) {
 		}
 	}
 	if a.id, err = a.data.nodeID(a.cfg.Node.ID, a.cfg.Server.Enabled); err != nil {
+		return nil, err
+	}
+	if a.guard, err = a.newGuard(ringLAN); err != nil {
 		return nil, err
 	}
 	ls, err := a.listen()
@@ -233,8 +237,25 @@ func (a *Agent) gossipConfig() swim.Config {
 	g := swim.DefaultLAN()
 	g.Label = a.cfg.Node.Datacenter // agents of another datacenter are no members here
 	g.Addr = netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.SerfLAN))
+	g.PacketSize = a.guard.fitting(g.PacketSize)
 	return g
 }
+
+// newGuard makes the guard of a gossip pool, whose ring is kept in a file of the
+// data directory.
+func (a *Agent) newGuard(file string) (*guard, error) {
+	e := a.cfg.Encrypt
+	g := newGuard(a.cfg.Node.Datacenter, a.log)
+	g.sendClear, g.takeClear = !e.Outgoing, !e.Incoming
+	path := a.data.file(file)
+	if e.NoFile {
+		path = ""
+	}
+	return g, g.newRing(path, e.Key)
+}
+
+// Encrypted reports whether the agent's gossip is encrypted.
+func (a *Agent) Encrypted() bool { return a.guard.ring.Load() != nil && !a.guard.sendClear }
 
 // newRand returns a generator that is seeded by the system. The cores take all
 // their randomness from such a one, so that the simulator can give them its own.

@@ -7,18 +7,23 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"praetor/internal/wire"
 	"praetor/swim"
+	"praetor/swim/keyring"
 )
 
 // gossipPort is the edge under the membership core: a UDP socket for datagrams
-// and a TCP listener for exchanges of one frame each way, on the same port.
+// and a TCP listener for exchanges of one frame each way, on the same port. The
+// guard encrypts and decrypts all of it, and has conversations of its own about
+// keys (control.go).
 type gossipPort struct {
-	udp *net.UDPConn
-	tcp net.Listener
-	log *slog.Logger
+	udp   *net.UDPConn
+	tcp   net.Listener
+	guard *guard
+	log   *slog.Logger
 
 	packet func(from netip.AddrPort, b []byte)
 	stream func(ctx context.Context, from netip.AddrPort, b []byte) ([]byte, error)
@@ -31,13 +36,14 @@ type gossipPort struct {
 const (
 	maxPacket     = 64 << 10
 	maxExchange   = 16 << 20
+	maxFrame      = maxExchange + keyring.Overhead
 	streamTimeout = 10 * time.Second
 	streamsServed = 128
 	streamsAsked  = 128
 )
 
 // listenGossip opens both sockets on addr.
-func listenGossip(addr netip.AddrPort, log *slog.Logger) (*gossipPort, error) {
+func listenGossip(addr netip.AddrPort, guard *guard, log *slog.Logger) (*gossipPort, error) {
 	tcp, err := net.Listen("tcp", addr.String())
 	if err != nil {
 		return nil, err
@@ -49,7 +55,7 @@ func listenGossip(addr netip.AddrPort, log *slog.Logger) (*gossipPort, error) {
 	}
 	udp.SetReadBuffer(2 << 20)
 	return &gossipPort{
-		udp: udp, tcp: tcp, log: log,
+		udp: udp, tcp: tcp, guard: guard, log: log,
 		serving: make(chan struct{}, streamsServed),
 		asking:  make(chan struct{}, streamsAsked),
 	}, nil
@@ -89,7 +95,9 @@ func (g *gossipPort) readPackets(ctx context.Context) {
 			continue // such as a port that nobody listens on any more
 		}
 		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		g.packet(from, append([]byte(nil), buf[:n]...))
+		if b, ok := g.guard.datagram(from, slices.Clone(buf[:n])); ok {
+			g.packet(from, b)
+		}
 	}
 }
 
@@ -98,23 +106,35 @@ func (g *gossipPort) serve(ctx context.Context, c net.Conn) {
 	defer func() { <-g.serving }()
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(streamTimeout))
-	b, err := wire.ReadFrame(c, nil, maxExchange)
+	b, err := wire.ReadFrame(c, nil, maxFrame)
 	if err != nil {
 		g.log.Debug("gossip: exchange refused", "from", c.RemoteAddr(), "reason", err)
 		return
 	}
-	reply, err := g.stream(ctx, c.RemoteAddr().(*net.TCPAddr).AddrPort(), b)
+	if kind, sealed := keyring.IsSealed(b); sealed && kind == keyring.Control {
+		g.guard.converse(c, b)
+		return
+	}
+	from := c.RemoteAddr().(*net.TCPAddr).AddrPort()
+	b, nonce, err := g.guard.open(keyring.Exchange, keyring.Nonce{}, b)
+	if err != nil {
+		g.guard.refuse(from, err)
+		return
+	}
+	reply, err := g.stream(ctx, from, b)
 	if err != nil {
 		g.log.Info("gossip: exchange refused", "from", c.RemoteAddr(), "reason", err)
 		return
 	}
+	reply, _ = g.guard.seal(keyring.Exchange, nonce, reply)
 	c.Write(wire.AppendFrame(nil, reply))
 }
 
 // send sends datagrams. A full socket buffer loses them, as a network may.
 func (g *gossipPort) send(ps []swim.Packet) {
 	for _, p := range ps {
-		g.udp.WriteToUDPAddrPort(p.Data, p.To)
+		b, _ := g.guard.seal(keyring.Datagram, keyring.Nonce{}, p.Data)
+		g.udp.WriteToUDPAddrPort(b, p.To)
 	}
 }
 
@@ -127,7 +147,7 @@ func (g *gossipPort) ask(ctx context.Context, ss []swim.Stream, reply func(swim.
 		case g.asking <- struct{}{}:
 			go func() {
 				defer func() { <-g.asking }()
-				b, err := exchange(ctx, s)
+				b, err := g.exchange(ctx, s)
 				reply(s.ID, b, err)
 			}()
 		default:
@@ -136,26 +156,42 @@ func (g *gossipPort) ask(ctx context.Context, ss []swim.Stream, reply func(swim.
 	}
 }
 
-func exchange(ctx context.Context, s swim.Stream) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, streamTimeout)
-	defer cancel()
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", s.To.String())
+// exchange has one exchange with another member.
+func (g *gossipPort) exchange(ctx context.Context, s swim.Stream) ([]byte, error) {
+	c, err := dialGossip(ctx, s.To)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(streamTimeout))
-	if _, err := c.Write(wire.AppendFrame(nil, s.Data)); err != nil {
+	request, nonce := g.guard.seal(keyring.Exchange, keyring.Nonce{}, s.Data)
+	if _, err := c.Write(wire.AppendFrame(nil, request)); err != nil {
 		return nil, err
 	}
-	b, err := wire.ReadFrame(c, nil, maxExchange)
+	b, err := wire.ReadFrame(c, nil, maxFrame)
 	if errors.Is(err, io.EOF) {
 		err = errRefused
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, _, err = g.guard.open(keyring.Exchange, nonce, b)
+	if err != nil {
+		g.guard.refuse(s.To, err)
 	}
 	return b, err
 }
 
+// dialGossip connects to a member. The connection lives for streamTimeout at
+// most.
+func dialGossip(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{Timeout: streamTimeout}
+	c, err := d.DialContext(ctx, "tcp", to.String())
+	if err == nil {
+		c.SetDeadline(time.Now().Add(streamTimeout))
+	}
+	return c, err
+}
+
 // errRefused is all that is known of an exchange that the other side ended
 // without an answer.
-var errRefused = errors.New("it closed the connection without an answer; is it an agent of this datacenter, and of a version that speaks the same protocol? Its log says why")
+var errRefused = errors.New("it closed the connection without an answer; is it an agent of this datacenter, with the same -encrypt key, and of a version that speaks the same protocol? Its log says why")

@@ -13,8 +13,9 @@ import (
 )
 
 // dataDir is the agent's directory, held by this process alone. Its files are
-// node-id, lock, gossip.json (members known before), raft/ on servers,
-// services/ and checks/ (what was registered over HTTP).
+// node-id, lock, gossip.json (members known before), raft/ on servers, serf/
+// (the keys that encrypt gossip), services/ and checks/ (what was registered
+// over HTTP).
 type dataDir struct {
 	path string
 	lock *os.File

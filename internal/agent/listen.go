@@ -39,7 +39,7 @@ func (a *Agent) listen() (*listeners, error) {
 func (ls *listeners) open(a *Agent) (err error) {
 	bind := func(port int) netip.AddrPort { return netip.AddrPortFrom(a.cfg.Addresses.Bind, uint16(port)) }
 	at := bind(a.cfg.Ports.SerfLAN)
-	if ls.gossip, err = listenGossip(at, a.log); err != nil {
+	if ls.gossip, err = listenGossip(at, a.guard, a.log); err != nil {
 		return portErr("gossip", at, "-serf-lan-port", err)
 	}
 	if a.cfg.Server.Enabled {

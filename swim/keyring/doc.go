@@ -56,6 +56,11 @@
 // (NIST SP 800-38D, 8.3, allows no more). That is 50 days for 1000 members of
 // which each sends one message a second; change keys before it is over.
 //
+// A new key travels encrypted with the old one. So a rotation bounds how much is
+// sealed with a key; it does not lock out who knows the old one and has
+// recorded it. Against that only new keys help that were put on each agent by
+// another way.
+//
 // What a replay can do: a datagram that was seen lately is recognized by its
 // nonce ([Recent]). An older one is authentic and is served, and that is
 // harmless by the protocol: acks count for their sequence number only, and what

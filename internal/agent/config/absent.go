@@ -23,9 +23,6 @@ var absentKeys = map[string]string{
 	"server_name": noTLS, "tls_cipher_suites": noTLS, "tls_min_version": noTLS,
 	"tls_prefer_server_cipher_suites": noTLS, "verify_incoming": noTLS, "verify_incoming_https": noTLS,
 	"verify_incoming_rpc": noTLS, "verify_outgoing": noTLS, "verify_server_hostname": noTLS,
-	"encrypt":                 "gossip encryption is not here yet, gossip is NOT encrypted",
-	"encrypt_verify_incoming": "gossip encryption is not here yet, gossip is NOT encrypted",
-	"encrypt_verify_outgoing": "gossip encryption is not here yet, gossip is NOT encrypted",
 
 	"connect": noMesh, "config_entries": noMesh, "enable_central_service_config": noMesh, "xds": noMesh,
 	"auto_config": noMesh, "peering": noMesh,
@@ -59,7 +56,6 @@ var ignoredKeys = []string{
 	"disable_anonymous_signature", // the same
 	"disable_host_node_id",        // IDs are random
 	"disable_http_unprintable_char_filter",
-	"disable_keyring_file", // no key is written
-	"disable_remote_exec",  // there is no remote execution
+	"disable_remote_exec", // there is no remote execution
 	"disable_coordinates",
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"praetor/internal/agent/local"
+	"praetor/swim/keyring"
 )
 
 // Config is the agent's effective configuration: defaults, files and flags
@@ -18,6 +19,7 @@ type Config struct {
 	Addresses   Addresses
 	Ports       Ports
 	Join        Join
+	Encrypt     Encrypt
 	Leave       Leave
 	Raft        Raft
 	DNS         DNS
@@ -76,6 +78,15 @@ type Join struct {
 	Interval time.Duration `key:"retry_interval"`     // between attempts
 	Max      int           `key:"retry_max"`          // attempts; 0 is no end
 	Rejoin   bool          `key:"rejoin_after_leave"` // join the members known before even after a leave
+}
+
+// Encrypt is how gossip is kept from strangers. The two switches are for the way
+// from a cluster in the clear to an encrypted one, while it runs.
+type Encrypt struct {
+	Key      keyring.Key `key:"encrypt"`                 // zero: gossip in the clear, unless the data directory has a keyring
+	Incoming bool        `key:"encrypt_verify_incoming"` // take only encrypted gossip
+	Outgoing bool        `key:"encrypt_verify_outgoing"` // send only encrypted gossip
+	NoFile   bool        `key:"disable_keyring_file"`    // do not keep the keyring in the data directory
 }
 
 // Leave is whether the agent leaves the cluster in good order on a signal.

@@ -28,8 +28,8 @@
 //
 //   - Load reads nothing but what the arguments and [Environment] give it.
 //   - A Config is complete: no reader of it needs a default.
-//   - Nothing that was asked for is dropped without a warning, and what would
-//     leave the asker unprotected (-encrypt) is refused.
+//   - Nothing that was asked for is dropped without a warning.
+//   - A message does not repeat a key (encrypt).
 //   - A file is at most 8 MiB, and nests at most 32 levels; no input panics.
 //
 // Source: Consul's public documentation of its agent's configuration.

@@ -13,6 +13,7 @@ import (
 
 	"praetor/catalog"
 	"praetor/internal/agent/local"
+	"praetor/swim/keyring"
 )
 
 // finish settles what depends on more than one setting or on the machine, and
@@ -20,7 +21,7 @@ import (
 func (c *draft) finish(env Environment) ([]string, error) {
 	var warnings []string
 	steps := []func(Environment) ([]string, error){
-		c.finishRole, c.finishNode, c.finishAddresses, c.finishJoin, c.finishDNS, c.finishPorts,
+		c.finishRole, c.finishNode, c.finishAddresses, c.finishJoin, c.finishEncrypt, c.finishDNS, c.finishPorts,
 	}
 	for _, step := range steps {
 		w, err := step(env)
@@ -211,6 +212,21 @@ func (c *draft) finishJoin(Environment) (warnings []string, err error) {
 	}
 	if c.Join.Interval <= 0 {
 		return warnings, errors.New("retry_interval must be positive, such as \"30s\"")
+	}
+	return warnings, nil
+}
+
+// finishEncrypt reads the key. Nothing that it says repeats any of it.
+func (c *draft) finishEncrypt(Environment) (warnings []string, err error) {
+	e := &c.Encrypt
+	if c.encrypt == "" {
+		return nil, nil
+	}
+	if e.Key, err = keyring.ParseKey(c.encrypt); err != nil {
+		return nil, fmt.Errorf("encrypt: %w", err)
+	}
+	if !e.Incoming || !e.Outgoing {
+		warnings = append(warnings, "encrypt_verify_incoming or encrypt_verify_outgoing is false: gossip is not safe from strangers until both are true")
 	}
 	return warnings, nil
 }

@@ -55,7 +55,7 @@ var groups = []group{
 		{[]string{"retry-max"}, "N", "Attempts before the agent gives up and exits. Default: 0, never.", number1(func(c *draft) *int { return &c.Join.Max }, 0, 1<<31-1)},
 		{[]string{"rejoin"}, "", "Join the members known before, even after a leave.", switch1(func(c *draft) *bool { return &c.Join.Rejoin })},
 		{[]string{"retry-join-wan", "join-wan"}, "ADDRESS", "A server of another datacenter. Not here yet: has no effect.", list1(func(c *draft) *[]string { return &c.Join.WAN })},
-		{[]string{"encrypt"}, "KEY", "Gossip encryption. Not here yet: refused, rather than gossip in the clear.", (*draft).refuseEncrypt},
+		{[]string{"encrypt"}, "KEY", "Encrypt gossip with this key, 16, 24 or 32 bytes in base64, the same on all agents; 'praetor keygen' makes one. A file keeps it from who lists processes. Kept in the data directory, and what is there wins later.", text1(func(c *draft) *string { return &c.encrypt })},
 	}},
 	{"Addresses and ports (a port of -1 is off)", []option{
 		{[]string{"bind"}, "IP", "Listen here for other agents. Default: 0.0.0.0, all.", text1(func(c *draft) *string { return &c.bind })},
@@ -145,10 +145,6 @@ func (c *draft) hostID(s string) error {
 		return errors.New("node IDs made of the host's hardware are not here: leave the flag out, or give -node-id")
 	}
 	return nil
-}
-
-func (c *draft) refuseEncrypt(string) error {
-	return errors.New("gossip encryption is not here yet, and the agent does not start in the clear where you asked for encryption: leave the flag out and keep the ports inside a trusted network")
 }
 
 // arguments is what the command line says.

@@ -19,6 +19,7 @@ type draft struct {
 	client                string
 	httpAddr, dnsAddr     string
 	recursors             []string
+	encrypt               string // not parsed where it is read: an error would repeat it
 	bootstrap             bool
 	multiplier            int   // of the Raft times
 	leaveOnTerminate      *bool // nil: not said
@@ -54,6 +55,11 @@ func (c *draft) keys() table {
 		"retry_interval":     duration(&c.Join.Interval),
 		"retry_max":          number(&c.Join.Max, 0, 1<<31-1),
 		"rejoin_after_leave": truth(&c.Join.Rejoin),
+
+		"encrypt":                 text(&c.encrypt),
+		"encrypt_verify_incoming": truth(&c.Encrypt.Incoming),
+		"encrypt_verify_outgoing": truth(&c.Encrypt.Outgoing),
+		"disable_keyring_file":    truth(&c.Encrypt.NoFile),
 
 		"leave_on_terminate":      maybe(&c.leaveOnTerminate),
 		"skip_leave_on_interrupt": maybe(&c.skipLeaveOnInterrupt),
