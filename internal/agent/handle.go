@@ -305,11 +305,7 @@ func (a *Agent) nameOf(id string) string {
 // noteMembers is called on the driver's loop when the membership has changed.
 func (a *Agent) noteMembers(ms []swim.Member) {
 	if a.remote != nil {
-		place := 0
-		for _, b := range []byte(a.id) {
-			place = place*31 + int(b)
-		}
-		a.remote.setMembers(ms, place&0xffff)
+		a.remote.setMembers(ms, a.id)
 	}
 	if a.keeper != nil {
 		n := len(ms)

@@ -13,7 +13,6 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,8 +36,8 @@ type remoteServers struct {
 	log        *slog.Logger
 
 	mu    sync.Mutex
-	addrs []netip.AddrPort // of the live servers; the first one is asked
-	known chan struct{}    // closed when the first server is known
+	list  server.ServerList
+	known chan struct{} // closed when the first server is known
 }
 
 // The bounds of a forwarding connection.
@@ -74,30 +73,12 @@ func newRemoteServers(datacenter string, hold time.Duration, log *slog.Logger) *
 	}
 }
 
-// setMembers takes the live servers of the datacenter from gossip. The server
-// that is in use stays in use while it lives; newcomers go to a place that
-// depends on the client, so that clients spread over the servers.
-func (r *remoteServers) setMembers(ms []swim.Member, place int) {
-	var addrs []netip.AddrPort
-	for _, m := range ms {
-		a := server.AgentOf(m)
-		if a.Server && a.Addr.IsValid() && a.Datacenter == r.datacenter && (m.State == swim.Alive || m.State == swim.Suspect) {
-			addrs = append(addrs, a.Addr)
-		}
-	}
-	if len(addrs) > 0 {
-		place %= len(addrs)
-		addrs = slices.Concat(addrs[place:], addrs[:place])
-	}
+// setMembers takes the live servers of the datacenter from gossip.
+func (r *remoteServers) setMembers(ms []swim.Member, id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.addrs) > 0 {
-		if i := slices.Index(addrs, r.addrs[0]); i > 0 {
-			addrs = slices.Concat(addrs[i:], addrs[:i])
-		}
-	}
-	r.addrs = addrs
-	if len(addrs) > 0 {
+	r.list.Update(ms, r.datacenter, id)
+	if len(r.list.Addrs()) > 0 {
 		select {
 		case <-r.known:
 		default:
@@ -117,16 +98,14 @@ func (r *remoteServers) await(ctx context.Context) {
 func (r *remoteServers) servers() []netip.AddrPort {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.addrs
+	return r.list.Addrs()
 }
 
 // demote moves a server that did not answer to the end of the list.
 func (r *remoteServers) demote(addr netip.AddrPort) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.addrs) > 1 && r.addrs[0] == addr {
-		r.addrs = slices.Concat(r.addrs[1:], r.addrs[:1])
-	}
+	r.list.Demote(addr)
 }
 
 // keptBody is a request's body that survives an attempt which never sent it:
