@@ -116,5 +116,6 @@ func (c *checkers) quiet() {
 	c.writes.atRest()
 	w.checkMembers()
 	w.checkCatalog()
+	w.checkServices()
 	w.checkReplicas()
 }

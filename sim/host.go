@@ -42,6 +42,9 @@ type host struct {
 	wrote   *diskCheck
 	known   []*host        // whom its agent saw alive last
 	last    *server.Status // of its server, when that stopped
+	kept    kept           // what was registered with its agent
+	apps    []*app         // that run on it, in the order of their beginning
+	rand    *rand.Rand
 }
 
 // spec is how the agent on a host is configured.
@@ -77,7 +80,8 @@ func (w *world) addHost(name string, s spec) *host {
 			rand: stream(w.seed, "sync "+name),
 		},
 	}
-	h.disk = disk.New()
+	h.disk, h.kept = disk.New(), newKept()
+	h.rand = stream(w.seed, "apps "+name)
 	w.hosts = append(w.hosts, h)
 	return h
 }
@@ -152,8 +156,10 @@ func (h *host) boot() {
 		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
 	default:
 		h.proc = p
+		p.keeper.members(p.core.Members())
 		p.joining.begin(p)
 		p.carryOut()
+		p.keeper.carryOut()
 	}
 }
 
@@ -166,6 +172,7 @@ func (h *host) crash() {
 	h.world.say(h.name, "crash: power fails")
 	h.happens(moment{kind: crashes})
 	h.disk.Crash(stream(h.world.seed, fmt.Sprintf("crash %s %d", h.name, h.life)))
+	h.kept.crash(stream(h.world.seed, fmt.Sprintf("crash of what is kept %s %d", h.name, h.life)))
 	h.stop()
 }
 
@@ -208,6 +215,6 @@ func (h *host) wipe() bool {
 		return false
 	}
 	names, _ := h.disk.List()
-	h.disk, h.wrote = disk.New(), nil
+	h.disk, h.wrote, h.kept = disk.New(), nil, newKept()
 	return len(names) > 0
 }

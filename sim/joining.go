@@ -66,9 +66,9 @@ func (j *joining) ended(p *process, results []swim.JoinResult) {
 
 // remember notes on the host whom its agent sees alive, for its next life. One
 // that sees nobody keeps what it knew before.
-func (p *process) remember() {
+func (p *process) remember(ms []swim.Member) {
 	var known []*host
-	for _, m := range p.core.Members() {
+	for _, m := range ms {
 		if h := p.host.world.hostAt(m.Addr.Addr()); h != nil && h != p.host && m.State == swim.Alive {
 			known = append(known, h)
 		}

@@ -22,6 +22,7 @@ type process struct {
 	core   core
 	server *server.Server // the same core, if it is a server's; else nil
 	store  *storage       // a server's
+	keeper *keeper        // of its services and checks
 	conns  map[int]*conn  // by number of the host; never ranged over
 
 	wake    time.Duration // when the next tick is on the queue, of the world's time
@@ -64,10 +65,15 @@ func newProcess(h *host) (*process, error) {
 		wake:    never,
 		waiting: map[server.RequestID]func(server.Answer){},
 	}
+	start := p.startServer
 	if h.spec.client {
-		return p, p.startClient()
+		start = p.startClient
 	}
-	return p, p.startServer()
+	err := start()
+	if err == nil {
+		p.keeper, err = newKeeper(p)
+	}
+	return p, err
 }
 
 // startServer recovers what the disk holds and makes a server of it.
@@ -181,7 +187,9 @@ func (p *process) carryOut() {
 		w.startExchange(p, s)
 	}
 	if len(e.Events) > 0 {
-		p.remember()
+		ms := p.core.Members()
+		p.remember(ms)
+		p.keeper.members(ms)
 	}
 	if p.server != nil {
 		w.check.after(p)
@@ -213,9 +221,12 @@ func (p *process) answer(answers []server.Answer) {
 	}
 }
 
+// deadline is when the next tick is due, of the process' time.
+func (p *process) deadline() time.Duration { return min(p.core.Deadline(), p.keeper.due) }
+
 // arm puts the next tick on the queue, unless an earlier one is there.
 func (p *process) arm() {
-	if due := p.clock.world(p.core.Deadline()); due < p.wake {
+	if due := p.clock.world(p.deadline()); due < p.wake {
 		p.wake = max(due, p.host.world.now)
 		wake := p.wake
 		p.host.world.at(wake, func() {
@@ -230,14 +241,21 @@ func (p *process) arm() {
 // tick was put on the queue; then it is only put there anew.
 func (p *process) tick() {
 	p.wake = never
-	if p.core.Deadline() <= p.now() {
+	now := p.now()
+	if p.deadline() <= now {
 		p.host.world.ticks(p.host)
-		p.core.Tick(p.now())
 		p.notStuck()
-		p.carryOut()
-		return
 	}
-	p.arm()
+	if p.core.Deadline() <= now {
+		p.core.Tick(now)
+		p.carryOut()
+	}
+	if p.alive() && p.keeper.due <= now {
+		p.keeper.tick()
+	}
+	if p.alive() {
+		p.arm()
+	}
 }
 
 // notStuck makes sure that an agent does not tick for ever at one time.
@@ -247,7 +265,7 @@ func (p *process) notStuck() {
 		s.tickedAt, s.ticks = p.host.world.now, 0
 	}
 	if s.ticks++; s.ticks > 1000 {
-		p.host.world.fail("deadlines move", []string{p.host.name}, "1000 ticks did not move the deadline past %v", p.core.Deadline())
+		p.host.world.fail("deadlines move", []string{p.host.name}, "1000 ticks did not move the deadline past %v", p.deadline())
 	}
 }
 

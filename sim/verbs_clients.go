@@ -157,5 +157,8 @@ func (p *player) stopClients(step) error {
 	for _, c := range p.clients {
 		c.stopped = true
 	}
+	for _, o := range p.operators {
+		o.stopped = true
+	}
 	return nil
 }

@@ -20,13 +20,14 @@ type world struct {
 	queue  queue
 	trace  trace
 
-	hosts    []*host
-	net      network
-	clients  []*client
-	triggers []*trigger
-	record   *recorder // nil: nobody asked for it
-	check    checkers
-	sabotage sabotage
+	hosts     []*host
+	net       network
+	clients   []*client
+	operators []*operator
+	triggers  []*trigger
+	record    *recorder // nil: nobody asked for it
+	check     checkers
+	sabotage  sabotage
 
 	counts Counts
 	ledger Ledger
