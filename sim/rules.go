@@ -55,6 +55,16 @@ var rules = []Rule{
 
 	{"faults fire as configured", "praetor, the ledger", "ledger.go",
 		"Each fault strikes about as often as it is configured, and one that must change something does: else a run shows nothing."},
+	{"an agent knows what was registered with it", "praetor, local state", "check_services.go",
+		"What was registered with an agent is there until somebody takes it back or its check asks for that, over restarts of the agent, too."},
+	{"an agent knows how its services are", "praetor, local state", "check_services.go",
+		"The status of a check follows what is true of the service, within its interval or TTL."},
+	{"agent and catalog agree", "praetor, anti-entropy", "check_services.go",
+		"The agent is the truth and the catalog the copy: what the catalog has of a node becomes what the node's agent has."},
+	{"no agent deregisters a service that is registered with it", "praetor, anti-entropy", "check_services.go",
+		"An agent takes a service out of the catalog only after it was taken back from the agent."},
+	{"no flap deregisters a healthy service", "praetor, local state", "app.go",
+		"A service is given up only if its check was critical for as long as its deregister_critical_service_after says."},
 
 	{"a quorum elects a leader", "raft 2", "verbs_phases.go",
 		"A majority of servers that run and reach each other is enough for everything, whatever has become of the others."},
