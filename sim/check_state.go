@@ -1,6 +1,9 @@
 package sim
 
-import "praetor/internal/server"
+import (
+	"praetor/internal/server"
+	"praetor/raft"
+)
 
 // stateOf is the state that a server had at an index.
 type stateOf struct {
@@ -28,7 +31,7 @@ func (cl *cluster) reached(w *world, by string, v *server.View) {
 		return
 	}
 	if old.hash != hash {
-		w.fail("same index, same state", []string{old.by, by}, "at index %d the hash of %s is %x, that of %s is %x", v.Index, old.by, old.hash, by, hash)
+		w.fail("same index, same state", []string{old.by, by}, "at index %d the hash of %s is %x, that of %s is %x", raft.Index(v.Index), old.by, old.hash, by, hash)
 	}
 }
 
@@ -53,7 +56,7 @@ func (w *world) checkReplicas() {
 		v := h.proc.server.View()
 		cl.reached(w, h.name, v)
 		if p := last[cl]; p != nil && p.server.View().Index != v.Index {
-			w.fail("all servers catch up", []string{p.host.name, h.name}, "%s is at index %d, %s at %d", p.host.name, p.server.View().Index, h.name, v.Index)
+			w.fail("all servers catch up", []string{p.host.name, h.name}, "%s is at index %d, %s at %d", p.host.name, raft.Index(p.server.View().Index), h.name, raft.Index(v.Index))
 		}
 		last[cl] = h.proc
 	}

@@ -5,6 +5,7 @@ import (
 
 	"praetor/internal/server"
 	"praetor/kv"
+	"praetor/raft"
 )
 
 // writeCheck holds what clients were told of their writes against the log:
@@ -27,9 +28,9 @@ func (c *writeCheck) committed(index uint64, cmd []byte) {
 	switch {
 	case op == nil:
 	case op.at != 0:
-		c.world.fail("a write takes effect once", []string{op.via}, "%v: it is in the log at %d and at %d", op, op.at, index)
+		c.world.fail("a write takes effect once", []string{op.via}, "%v: it is in the log at %d and at %d", op, op.at, raft.Index(index))
 	case op.outcome == refused:
-		c.world.fail("a refused write changes nothing", []string{op.via}, "%v: it was committed at index %d later", op, index)
+		c.world.fail("a refused write changes nothing", []string{op.via}, "%v: it was committed at index %d later", op, raft.Index(index))
 	default:
 		op.at = index
 	}

@@ -172,6 +172,7 @@ func (c *conn) stall() {
 	w := c.world()
 	if c.stalled == 0 {
 		c.stalled, c.retry = w.now, retransmitAfter
+		w.stalls(c.flight[0].sent)
 	}
 	if w.now-c.stalled >= sendTimeout || !c.from.alive() {
 		c.lost()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (w *world) fail(rule string, hosts []string, format string, args ...any) {
 		return
 	}
 	f := &Failure{
-		Rule: rule, At: w.now, Seed: w.seed, Hosts: hosts,
+		Rule: rule, At: w.now, Seed: w.seed, Hosts: slices.Compact(hosts),
 		Detail: fmt.Sprintf(format, args...), Replay: w.replay,
 		subject: subjectOf(args),
 	}

@@ -33,6 +33,7 @@ func mustBreak(t *testing.T, rule, text string, s sabotage) {
 				t.Errorf("the failure does not say how to see it again: %v", f)
 			}
 			t.Logf("seed %d: %v", seed, f)
+			mustExplain(t, sc, Options{Seed: seed, sabotage: s})
 			return
 		}
 	}

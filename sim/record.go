@@ -158,6 +158,15 @@ func (w *world) links(l *link) {
 	w.record.add(w, story.Event{Host: l.from.num, Peer: l.to.num, Kind: kind, Text: fmt.Sprintf(text, l.to.name)})
 }
 
+// stalls notes that a message waits for its link.
+func (w *world) stalls(sent int) {
+	if w.record == nil || sent == 0 {
+		return
+	}
+	s := w.record.record.Event(sent)
+	w.record.add(w, story.Event{Cause: sent, Host: s.Host, Peer: s.Peer, Kind: story.Stall, Text: "the link is cut", About: s.About})
+}
+
 // ticks notes that a server's deadline is due.
 func (w *world) ticks(h *host) { w.begins(h, story.Tick, "a deadline is due") }
 

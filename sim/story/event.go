@@ -13,6 +13,7 @@ const (
 	Send          // a message to Peer
 	Receive       // the message that Cause sent, from Peer
 	Drop          // of the message that Cause sent to Peer; Text says why
+	Stall         // of the message that Cause sent: it waits for the link; Text says why
 	Tick          // a deadline of the server was due
 	Sync          // of the disk: what was written before is durable
 	Say           // a line of the server's trace
@@ -37,7 +38,7 @@ const (
 )
 
 var kindNames = [...]string{
-	"other", "step", "send", "receive", "drop", "tick", "sync", "say", "start", "crash", "stop", "stand", "vote",
+	"other", "step", "send", "receive", "drop", "stall", "tick", "sync", "say", "start", "crash", "stop", "stand", "vote",
 	"lead", "yield", "follow", "truncate", "append", "commit", "apply", "snapshot", "cut", "heal", "ask", "answer", "broken",
 }
 

@@ -1,0 +1,94 @@
+package story
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// text tells what a host did in one go.
+func (s *slice) text(events []int) string {
+	var parts []string
+	r := s.record
+	for _, id := range events {
+		e := r.Event(id)
+		switch {
+		case e.Kind == Receive:
+			parts = append(parts, fmt.Sprintf("receives %q from %s", brief(r, e), r.HostName(e.Peer)))
+		case e.Kind == Drop || e.Kind == Stall:
+			parts = append(parts, fmt.Sprintf("%q to %s does not arrive: %s", brief(r, r.Event(e.Cause)), r.HostName(e.Peer), e.Text))
+		case e.Kind == Broken:
+			parts = append(parts, "here it breaks: "+e.Text)
+		case e.Kind == Ask:
+			parts = append(parts, "is asked to "+e.Text)
+		case e.Kind == Answer:
+			parts = append(parts, "answers "+e.Text)
+		default:
+			parts = append(parts, e.Text)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// brief returns the front of what a message says, without who says it to whom.
+func brief(r *Record, e *Event) string {
+	from, to := r.HostName(e.Host), r.HostName(e.Peer)
+	if e.Kind == Receive {
+		from, to = to, from
+	}
+	s := strings.TrimPrefix(e.Text, from+"->"+to+" ")
+	if len(s) > 60 {
+		s = s[:60] + "..."
+	}
+	return s
+}
+
+// String tells the whole explanation:
+//
+//	election safety (raft 5.2): broken at 3.021077s on n1, n4
+//	    At most one leader can be elected in a term, because ...
+//	found: both lead in term 3 (check_leader.go:30)
+//	what led to it, 12 of 340 events:
+//	 1   5.000000       crash leader
+//	 2   5.000000  n1   crashes: the power fails  <- 1
+//	 ...
+//	replay: go run ./cmd/sim run NAME -seed 1
+func (x *Explanation) String() string { return x.tell(0) }
+
+// Short tells only so many of its lines, the last ones.
+func (x *Explanation) Short(lines int) string { return x.tell(max(0, len(x.Lines)-lines)) }
+
+// tell tells the explanation from a line on.
+func (x *Explanation) tell(from int) string {
+	var t strings.Builder
+	b := &x.Breach
+	on := ""
+	if len(x.Hosts) > 0 {
+		on = " on " + strings.Join(x.Hosts, ", ")
+	}
+	fmt.Fprintf(&t, "%s (%s): broken at %.6fs%s\n", b.Rule, b.Section, b.At.Seconds(), on)
+	fmt.Fprintf(&t, "    %s\nfound: %s (%s)\n", b.Says, b.Detail, b.Where)
+	fmt.Fprintf(&t, "what led to it, %d of %d events:\n", x.told(from), x.Past)
+	for i, l := range x.Lines[from:] {
+		fmt.Fprintf(&t, "%3d %11.6f  %-5s%s%s\n", from+i+1, l.At.Seconds(), l.Host, l.Text, arrows(l.Follows))
+	}
+	fmt.Fprintf(&t, "replay: %s\n", b.Replay)
+	return t.String()
+}
+
+// told returns how many events are told from a line on.
+func (x *Explanation) told(from int) (n int) {
+	for _, l := range x.Lines[from:] {
+		n += len(l.Events)
+	}
+	return n
+}
+
+// arrows names the lines from which a line follows.
+func arrows(follows []int) string {
+	s := ""
+	for i, n := range follows {
+		s += []string{"  <- ", ", "}[min(i, 1)] + strconv.Itoa(n+1)
+	}
+	return s
+}
