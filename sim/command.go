@@ -129,7 +129,7 @@ func (c Command) run(args []string) error {
 		return err
 	}
 	if r.Failure != nil {
-		fmt.Fprintf(c.Out, "\nFAILED %v\n", r.Failure)
+		fmt.Fprintf(c.Out, "\nFAILED %v", s.why(Options{Seed: *seed}, r.Failure))
 	}
 	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads\n",
 		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads)

@@ -21,6 +21,28 @@ func (s *Scenario) Explain(o Options) (*story.Explanation, Result, error) {
 	return story.Explain(r.Record, r.Failure.breach(r.Record)), r, nil
 }
 
+// why returns the explanation of a failure, for a terminal. Should the run not
+// fail again, which would be a bug of the simulator, the failure must do.
+func (s *Scenario) why(o Options, f *Failure) string {
+	x, _, err := s.Explain(o)
+	if err != nil {
+		return f.Error() + "\n"
+	}
+	return x.String()
+}
+
+// whyShort returns the end of what led to a failure, for the report of a search.
+func (s *Scenario) whyShort(o Options) string {
+	x, _, err := s.Explain(o)
+	if err != nil {
+		return ""
+	}
+	return x.Short(shortStory)
+}
+
+// shortStory is how many lines of an explanation a search shows.
+const shortStory = 8
+
 // breach tells a failure in the terms of a record.
 func (f *Failure) breach(r *story.Record) story.Breach {
 	law := f.Law()

@@ -14,8 +14,11 @@ func (s *search) report(c Command, wall time.Duration) error {
 	if s.json {
 		return s.reportJSON(c, wall)
 	}
-	for _, f := range s.failures {
+	for i, f := range s.failures {
 		fmt.Fprintf(c.Out, "FAILED %v\n", f)
+		if i == 0 {
+			fmt.Fprint(c.Out, RandomOf(s.focus, f.Seed).whyShort(Options{Seed: f.Seed}))
+		}
 	}
 	fmt.Fprint(c.Out, &s.ledger)
 	if missed := reach.Missed(); len(missed) > 0 {

@@ -43,6 +43,15 @@ func brief(r *Record, e *Event) string {
 	return s
 }
 
+// Short tells only its last lines, at most so many.
+func (x *Explanation) Short(lines int) string {
+	var t strings.Builder
+	from := max(0, len(x.Lines)-lines)
+	fmt.Fprintf(&t, "what led to it, the last %d of %d lines:\n", len(x.Lines)-from, len(x.Lines))
+	x.list(&t, from)
+	return t.String()
+}
+
 // String tells the whole explanation:
 //
 //	election safety (raft 5.2): broken at 3.021077s on n1, n4
@@ -53,35 +62,29 @@ func brief(r *Record, e *Event) string {
 //	 2   5.000000  n1   crashes: the power fails  <- 1
 //	 ...
 //	replay: go run ./cmd/sim run NAME -seed 1
-func (x *Explanation) String() string { return x.tell(0) }
-
-// Short tells only so many of its lines, the last ones.
-func (x *Explanation) Short(lines int) string { return x.tell(max(0, len(x.Lines)-lines)) }
-
-// tell tells the explanation from a line on.
-func (x *Explanation) tell(from int) string {
+func (x *Explanation) String() string {
 	var t strings.Builder
 	b := &x.Breach
-	on := ""
+	on, told := "", 0
 	if len(x.Hosts) > 0 {
 		on = " on " + strings.Join(x.Hosts, ", ")
 	}
+	for _, l := range x.Lines {
+		told += len(l.Events)
+	}
 	fmt.Fprintf(&t, "%s (%s): broken at %.6fs%s\n", b.Rule, b.Section, b.At.Seconds(), on)
 	fmt.Fprintf(&t, "    %s\nfound: %s (%s)\n", b.Says, b.Detail, b.Where)
-	fmt.Fprintf(&t, "what led to it, %d of %d events:\n", x.told(from), x.Past)
-	for i, l := range x.Lines[from:] {
-		fmt.Fprintf(&t, "%3d %11.6f  %-5s%s%s\n", from+i+1, l.At.Seconds(), l.Host, l.Text, arrows(l.Follows))
-	}
+	fmt.Fprintf(&t, "what led to it, %d of %d events:\n", told, x.Past)
+	x.list(&t, 0)
 	fmt.Fprintf(&t, "replay: %s\n", b.Replay)
 	return t.String()
 }
 
-// told returns how many events are told from a line on.
-func (x *Explanation) told(from int) (n int) {
-	for _, l := range x.Lines[from:] {
-		n += len(l.Events)
+// list writes the lines from one on.
+func (x *Explanation) list(t *strings.Builder, from int) {
+	for i, l := range x.Lines[from:] {
+		fmt.Fprintf(t, "%3d %11.6f  %-5s%s%s\n", from+i+1, l.At.Seconds(), l.Host, l.Text, arrows(l.Follows))
 	}
-	return n
 }
 
 // arrows names the lines from which a line follows.
