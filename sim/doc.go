@@ -73,6 +73,7 @@
 // sees: effects, views, disks and answers.
 //
 //	check_leader.go   at most one leader a term (raft 5.2)
+//	check_promises.go what a server says, its disk holds (raft figure 2)
 //	check_log.go      one entry an index, for all and for ever (raft 5.4.3)
 //	check_commit.go   commitment only grows (raft figure 2)
 //	check_state.go    same index, same state

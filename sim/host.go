@@ -45,6 +45,7 @@ type host struct {
 	kept    kept           // what was registered with its agent
 	apps    []*app         // that run on it, in the order of their beginning
 	rand    *rand.Rand
+	stopped time.Duration // when that was
 }
 
 // spec is how the agent on a host is configured.
@@ -53,6 +54,7 @@ type spec struct {
 	expect    int
 	bootstrap bool
 	snapshot  int     // after so many entries; 0: the server's default
+	append    int     // a message carries so many bytes of entries; 0: the server's default
 	joins     []*host // whom to ask for the members when it starts
 }
 
@@ -190,7 +192,7 @@ func (h *host) kill(why string) {
 // stop forgets the process and closes its connections.
 func (h *host) stop() {
 	p := h.proc
-	h.last = h.status()
+	h.last, h.stopped = h.status(), h.world.now
 	p.checkDrift()
 	h.proc = nil
 	p.abandon()

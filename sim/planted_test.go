@@ -296,3 +296,32 @@ func mustBreakAt(t *testing.T, text string) {
 		t.Errorf("%q: %v %v", text, err, r.Failure)
 	}
 }
+
+func TestAPromiseThatTheDiskDoesNotHoldShows(t *testing.T) {
+	for name, m := range map[string]raft.Message{
+		"a vote":       {To: "n2", Term: 9, Body: raft.VoteResponse{Granted: true}},
+		"a campaign":   {To: "n2", Term: 9, Body: raft.VoteRequest{}},
+		"a matching":   {To: "n2", Term: 9, Body: raft.AppendAccept{Match: 1 << 20}},
+		"another vote": {To: "n2", Term: 1, Body: raft.VoteResponse{Granted: true}},
+	} {
+		p := running(t)
+		proc := p.hosts[0].proc
+		proc.seen.disk.durable.hard = raft.HardState{Term: 1, Vote: "n3"}
+		p.checkPromises(proc, server.PeerMessage{Body: server.PeerBody{Raft: &m}})
+		t.Log(name)
+		p.wantFailure(t, "what is promised is durable")
+	}
+	p := running(t)
+	proc := p.hosts[0].proc
+	proc.seen.disk.durable.hard = raft.HardState{Term: 9, Vote: "n2"}
+	for _, m := range []raft.Message{
+		{To: "n2", Term: 9, Body: raft.VoteResponse{Granted: true}},
+		{To: "n3", Term: 8, Body: raft.VoteResponse{Granted: true}}, // held back since an older term
+		{To: "n3", Term: 10, Body: raft.VoteResponse{Pre: true, Granted: true}},
+	} {
+		p.checkPromises(proc, server.PeerMessage{Body: server.PeerBody{Raft: &m}})
+	}
+	if p.failed != nil {
+		t.Error(p.failed)
+	}
+}

@@ -126,6 +126,7 @@ func (p *process) config() server.Config {
 		Rand:   stream(h.world.seed, fmt.Sprintf("server %s %d", h.name, p.life)),
 		Trace:  func(e server.TraceEvent) { h.world.say(h.name, "%s", e.What) },
 	}
+	c.Raft.MaxAppendBytes = h.spec.append
 	if n := h.spec.snapshot; n > 0 {
 		c.SnapshotEntries = uint64(n)
 		c.Raft.KeepEntries = max(1, n/4)
@@ -178,6 +179,7 @@ func (p *process) carryOut() {
 		p.store.carryOut(e)
 	}
 	for _, m := range e.Peers {
+		w.checkPromises(p, m)
 		p.sendPeer(m)
 	}
 	for _, m := range e.Packets {

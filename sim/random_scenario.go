@@ -1,34 +1,37 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Random makes up a scenario from a seed: a cluster with clients, twenty seconds
-// of faults, and then a time in which nothing fails, after which all must work
-// again. Half of the kinds of faults are off in each run, because some bugs
-// only show when nothing else gets in their way (Groce et al., "Swarm Testing",
-// ISSTA 2012). It is a text like any other: it can be printed, cut down by
-// hand, and played again.
+// of faults, then a time in which a quorum is well, and one in which all are.
+// Half of the kinds of faults are off in each run, because some bugs only show
+// when nothing else gets in their way (Groce et al., "Swarm Testing", ISSTA
+// 2012). Beside the noise there are plots: short sequences that aim at a
+// protocol's weak place, which noise would hit once in a million runs. It is a
+// text like any other: it can be printed, cut down, and played again.
 func Random(seed uint64) *Scenario { return RandomOf(All, seed) }
+
+// The time of the faults.
+const (
+	faultsBegin = 5 * time.Second
+	faultsEnd   = 25 * time.Second
+)
 
 // RandomOf makes up a scenario whose faults aim at something.
 func RandomOf(focus Focus, seed uint64) *Scenario {
-	r := &randomScenario{rand: stream(seed, "scenario"), servers: 3}
-	if r.rand.IntN(3) == 0 {
-		r.servers = 5
-	}
-	r.line("# Random faults of seed %d.", seed)
-	if r.coin() {
-		r.snapshots = fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
-	}
-	r.line("servers %d expect=%d%s", r.servers, r.servers, r.snapshots)
+	r := &randomScenario{rand: stream(seed, "scenario "+focus.String()), focus: focus}
+	r.line("# Random faults of seed %d, aimed at %s.", seed, focus)
+	r.cluster()
 	r.weather()
 	r.line("expect leader within 60s")
-	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), []time.Duration{10, 20, 100, 100, 500, 500}[r.rand.IntN(6)]*time.Millisecond)
+	r.clients()
 	r.faults()
 	r.recovery()
 	s, err := Parse(focus.scenario(), r.text.String())
@@ -41,18 +44,44 @@ func RandomOf(focus Focus, seed uint64) *Scenario {
 // randomScenario is one in the making.
 type randomScenario struct {
 	rand    *rand.Rand
+	focus   Focus
 	servers int
-	changes int // of the members, so far
+	changes int    // of the members, so far
+	knobs   string // the arguments of servers, but for expect
+	timed   []timedLine
+	text    strings.Builder
+}
 
-	snapshots string // the argument of servers, or ""
-	text      strings.Builder
+// timedLine is a step that waits for its time.
+type timedLine struct {
+	at   time.Duration
+	text string
 }
 
 func (r *randomScenario) line(format string, args ...any) {
 	fmt.Fprintf(&r.text, format+"\n", args...)
 }
 
+// at adds a step of the time of the faults.
+func (r *randomScenario) at(t time.Duration, format string, args ...any) {
+	if t < faultsEnd {
+		r.timed = append(r.timed, timedLine{t.Round(time.Microsecond), fmt.Sprintf(format, args...)})
+	}
+}
+
 func (r *randomScenario) coin() bool { return r.rand.IntN(2) == 0 }
+
+// pick draws one of some.
+func pick[T any](r *randomScenario, of ...T) T { return of[r.rand.IntN(len(of))] }
+
+// between draws a duration, short ones as often as long ones: the logarithm is
+// spread evenly.
+func (r *randomScenario) between(low, high time.Duration) time.Duration {
+	for 2*low < high && r.coin() {
+		low *= 2
+	}
+	return spread(r.rand, low, min(low, high-low)).Round(time.Microsecond)
+}
 
 // host names one server, or whoever leads.
 func (r *randomScenario) host() string {
@@ -60,6 +89,35 @@ func (r *randomScenario) host() string {
 		return fmt.Sprintf("n%d", n)
 	}
 	return "leader"
+}
+
+// server names one server.
+func (r *randomScenario) server() string { return fmt.Sprintf("n%d", 1+r.rand.IntN(r.servers)) }
+
+// cluster draws how many servers there are, and knobs that make what is rare in
+// production happen all the time: small snapshots, and single entries on their
+// way.
+func (r *randomScenario) cluster() {
+	r.servers = pick(r, 3, 3, 5)
+	if r.coin() {
+		r.knobs += fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
+	}
+	if r.coin() {
+		r.knobs += fmt.Sprintf(" append=%d", pick(r, 1, 1, 64, 512))
+	}
+	r.line("servers %d expect=%d%s", r.servers, r.servers, r.knobs)
+	if r.focus == SWIM || r.focus == Catalog || r.focus == All && r.rand.IntN(8) == 0 {
+		r.line("agents %d", 1+r.rand.IntN(pick(r, 4, 16)))
+	}
+}
+
+// clients draws how busy the cluster is.
+func (r *randomScenario) clients() {
+	think := pick(r, 10, 20, 100, 100, 500, 500) * int(time.Millisecond)
+	if r.focus == KV {
+		think = pick(r, 5, 10, 20) * int(time.Millisecond)
+	}
+	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), time.Duration(think))
 }
 
 // weather draws what stays the same all the time of the faults.
@@ -76,80 +134,29 @@ func (r *randomScenario) weather() {
 	if r.coin() {
 		// Two clocks may run apart by a tenth: the lease's margin.
 		for n := range r.servers {
-			r.line("clock n%d drift=%d", n+1, r.rand.IntN(80_000)-40_000)
+			r.line("clock n%d drift=%d", n+1, pick(r, -45_000, r.rand.IntN(80_000)-40_000, 45_000))
 		}
 	}
 }
 
-// faults draws twenty seconds of faults, of some of the kinds.
+// faults draws twenty seconds of noise, or of plots, or of both.
 func (r *randomScenario) faults() {
-	kinds := r.kinds()
-	if len(kinds) == 0 {
-		return
+	which := r.rand.IntN(4)
+	if which < 2 {
+		r.noise()
 	}
-	pause := []time.Duration{100, 1000, 5000}[r.rand.IntN(3)] * time.Millisecond
-	for at := 5 * time.Second; at < 25*time.Second; at += spread(r.rand, time.Millisecond, pause) {
-		r.line("at %v %s", at.Round(time.Microsecond), kinds[r.rand.IntN(len(kinds))]())
+	if which > 0 {
+		r.plots()
 	}
-}
-
-// kinds returns a fault and what ends it, for each kind that is on.
-func (r *randomScenario) kinds() []func() string {
-	all := [][]func() string{
-		{
-			func() string { return "crash " + r.host() },
-			func() string { return "restart all" },
-		},
-		{
-			func() string { return "kill " + r.host() },
-			func() string { return "restart " + r.host() },
-		},
-		{
-			func() string { return "isolate " + r.host() },
-			func() string { return "heal" },
-		},
-		{
-			func() string { return fmt.Sprintf("cut %s %s oneway=1", r.host(), r.host()) },
-			func() string { return fmt.Sprintf("cut %s %s", r.host(), r.host()) },
-			func() string { return "heal" },
-		},
-		{
-			func() string { return fmt.Sprintf("disk %s sync=%dms", r.host(), r.rand.IntN(400)) },
-			func() string { return "disk all sync=200us jitter=300us" },
-		},
-		{
-			func() string { return fmt.Sprintf("disk %s fail=sync", r.host()) },
-			func() string { return "restart all" },
-		},
-		{
-			func() string { return r.member() },
-		},
+	slices.SortStableFunc(r.timed, func(a, b timedLine) int { return cmp.Compare(a.at, b.at) })
+	for _, l := range r.timed {
+		r.line("at %v %s", l.at, l.text)
 	}
-	var on []func() string
-	for _, k := range all {
-		if r.coin() {
-			on = append(on, k...)
-		}
-	}
-	return on
-}
-
-// member lets a new server join, later one leave, and after that has nothing
-// more to do but start what is down.
-func (r *randomScenario) member() string {
-	r.changes++
-	switch r.changes {
-	case 1:
-		return fmt.Sprintf("server n%d joins all%s", r.servers+1, r.snapshots)
-	case 5:
-		return "leave " + r.host()
-	}
-	return "restart all"
 }
 
 // recovery ends the faults, first those of a quorum, and asks for progress.
 func (r *randomScenario) recovery() {
-	r.line("at 26s recover quorum")
+	r.line("at %v recover quorum", faultsEnd+time.Second)
 	r.line("progress")
 	r.line("recover all")
 	r.line("progress")

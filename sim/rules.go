@@ -30,6 +30,9 @@ var rules = []Rule{
 	{"what was synced stays", "raft figure 2, persistent state", "check_disk.go",
 		"Term, vote and log are on stable storage before a server answers, so a crash finds again all that was confirmed, and each write whole or not at all."},
 
+	{"what is promised is durable", "raft figure 2", "check_promises.go",
+		"Term, vote and log are on stable storage before a server says that it has them, or a crash would break its word."},
+
 	{"what is acknowledged is committed", "raft 5.3", "check_writes.go",
 		"The leader answers a client only after the entry is committed, with the index at which it stands."},
 	{"what is acknowledged is never lost", "raft 5.4", "check_writes.go",

@@ -43,6 +43,7 @@ var roles = []string{"leader", "follower", "followers"}
 //	leader     who leads at the moment
 //	follower   the first server that runs and does not lead
 //	followers  all of those
+//	longest    who has been down for the longest time
 //	it         who said what a "when" waited for
 func (p *player) hostsOf(word string) ([]*host, error) {
 	switch word {
@@ -61,8 +62,21 @@ func (p *player) hostsOf(word string) ([]*host, error) {
 			fs = fs[:min(1, len(fs))]
 		}
 		return fs, nil
+	case "longest":
+		return someone(p.longestDown()), nil
 	}
 	return p.named(word)
+}
+
+// longestDown returns the host that has been down for the longest time.
+func (p *player) longestDown() *host {
+	var first *host
+	for _, h := range p.members() {
+		if h.proc == nil && !h.left && (first == nil || h.stopped < first.stopped) {
+			first = h
+		}
+	}
+	return first
 }
 
 // someone returns h, or nobody if it is nil: a fault that is aimed at the
@@ -75,15 +89,19 @@ func someone(h *host) []*host {
 }
 
 func (p *player) named(word string) ([]*host, error) {
-	var hs []*host
-	for _, name := range strings.Split(word, ",") {
-		h := p.hostNamed(name)
-		if h == nil {
-			return nil, fmt.Errorf("there is no server %s", name)
+	if first, rest, several := strings.Cut(word, ","); several {
+		hs, err := p.hostsOf(first)
+		if err != nil {
+			return nil, err
 		}
-		hs = append(hs, h)
+		more, err := p.hostsOf(rest)
+		return slices.Concat(hs, more), err
 	}
-	return hs, nil
+	h := p.hostNamed(word)
+	if h == nil {
+		return nil, fmt.Errorf("there is no server %s", word)
+	}
+	return []*host{h}, nil
 }
 
 // one returns the host that a word stands for, which must be one that runs.

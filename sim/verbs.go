@@ -22,8 +22,8 @@ var verbs map[string]verb
 
 func init() {
 	verbs = map[string]verb{
-		"servers": {usage: "servers N [expect=N] [bootstrap=1] [snapshot=ENTRIES]", least: 1, most: 1, shown: true, do: (*player).servers},
-		"server":  {usage: "server NAME [expect=N] [bootstrap=1] [snapshot=ENTRIES] [joins NAMES]", least: 1, most: 1, shown: true, do: (*player).server},
+		"servers": {usage: "servers N [expect=N] [bootstrap=1] [snapshot=ENTRIES] [append=BYTES]", least: 1, most: 1, shown: true, do: (*player).servers},
+		"server":  {usage: "server NAME [expect=N] [bootstrap=1] [snapshot=ENTRIES] [append=BYTES] [joins NAMES]", least: 1, most: 1, shown: true, do: (*player).server},
 		"agents":  {usage: "agents N [joins HOSTS]  (client agents a1, a2 ...; they join the servers)", least: 1, most: 1, shown: true, do: (*player).agents},
 		"agent":   {usage: "agent NAME [joins HOSTS]", least: 1, most: 1, shown: true, do: (*player).agent},
 		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},

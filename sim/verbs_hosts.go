@@ -63,6 +63,9 @@ func specOf(st step) (s spec, err error) {
 	if s.expect, err = st.number("expect"); err != nil {
 		return s, err
 	}
+	if s.append, err = st.number("append"); err != nil {
+		return s, err
+	}
 	s.snapshot, err = st.number("snapshot")
 	return s, err
 }

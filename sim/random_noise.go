@@ -1,0 +1,90 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// noise draws faults of some of the kinds, one after the other, at any time.
+func (r *randomScenario) noise() {
+	kinds := r.kinds()
+	if len(kinds) == 0 {
+		return
+	}
+	pause := pick(r, 100, 1000, 5000) * int(time.Millisecond)
+	for t := faultsBegin; t < faultsEnd; t += spread(r.rand, time.Millisecond, time.Duration(pause)) {
+		r.at(t, "%s", kinds[r.rand.IntN(len(kinds))]())
+	}
+}
+
+// kinds returns a fault and what ends it, for each kind that is on.
+func (r *randomScenario) kinds() []func() string {
+	all := [][]func() string{
+		{
+			func() string { return "crash " + r.host() },
+			func() string { return "restart all" },
+		},
+		{
+			func() string { return "kill " + r.host() },
+			func() string { return "restart " + r.host() },
+		},
+		{
+			func() string { return "isolate " + r.host() },
+			func() string { return "heal" },
+		},
+		{
+			func() string { return fmt.Sprintf("cut %s %s oneway=1", r.host(), r.host()) },
+			func() string { return fmt.Sprintf("cut %s %s", r.host(), r.host()) },
+			func() string { return "heal" },
+			func() string { return fmt.Sprintf("heal %s %s", r.host(), r.host()) },
+		},
+		{
+			func() string { return fmt.Sprintf("disk %s sync=%dms", r.host(), r.rand.IntN(400)) },
+			func() string { return "disk all sync=200us jitter=300us" },
+		},
+		{
+			func() string { return fmt.Sprintf("disk %s fail=sync", r.host()) },
+			func() string { return "restart all" },
+		},
+		{
+			r.trap,
+			func() string { return "restart all" },
+		},
+		{
+			func() string { return r.member() },
+		},
+		{
+			func() string { return "resign " + r.host() },
+			func() string { return "restart all" },
+		},
+	}
+	var on []func() string
+	for _, k := range all {
+		if r.coin() {
+			on = append(on, k...)
+		}
+	}
+	return on
+}
+
+// trap draws a fault that is aimed at a moment of somebody.
+func (r *randomScenario) trap() string {
+	moment := pick(r,
+		`says "becomes leader"`, `says "campaigns"`, `says "votes for"`, `says "steps down"`, `says "follows"`,
+		`says "truncates"`, `says "restores snapshot"`, `says "sends snapshot"`, `says "start:"`,
+		`says "uses the configuration"`, `says "snapshot: saved"`)
+	return fmt.Sprintf("when any %s %s it", moment, pick(r, "crash", "crash", "kill", "isolate"))
+}
+
+// member lets a new server join, later one leave, and after that has nothing
+// more to do but start what is down.
+func (r *randomScenario) member() string {
+	r.changes++
+	switch r.changes {
+	case 1:
+		return fmt.Sprintf("server n%d joins all%s", r.servers+1, r.knobs)
+	case 5:
+		return "leave " + r.host()
+	}
+	return "restart all"
+}
