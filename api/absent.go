@@ -9,7 +9,6 @@ import "strings"
 var absent = []struct{ prefix, what string }{
 	{"/v1/session/", "sessions are"},
 	{"/v1/txn", "transactions are"},
-	{"/v1/event/", "user events are"},
 	{"/v1/query", "prepared queries are"},
 	{"/v1/coordinate/", "network coordinates are"},
 	{"/v1/acl/", "access control lists are"},

@@ -55,6 +55,7 @@ type Operator interface {
 type Agent interface {
 	Pool
 	Registry
+	Events
 	// Self describes the agent: its configuration, its member, its counters.
 	Self() Self
 	// Reload reads the configuration files again.

@@ -170,6 +170,8 @@ type Agent struct {
 	calls    []string
 	services []*catalog.Service
 	checks   []*catalog.Check
+	events   []api.UserEvent
+	more     chan struct{} // closed when an event comes; nil: nobody has asked
 }
 
 func (a *Agent) note(format string, args ...any) {
@@ -230,6 +232,31 @@ func (a *Agent) ForceLeave(_ context.Context, name string, prune bool) error {
 
 // Reload implements api.Agent.
 func (a *Agent) Reload(context.Context) error { a.note("reload"); return nil }
+
+// Fire implements api.Agent. The first event has the ID that ends in 1.
+func (a *Agent) Fire(_ context.Context, e api.UserEvent) (api.UserEvent, error) {
+	a.note("fire %s node=%q service=%q tag=%q %q", e.Name, e.NodeFilter, e.ServiceFilter, e.TagFilter, e.Payload)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e.LTime = uint64(len(a.events) + 1)
+	e.ID = fmt.Sprintf("b54fe110-7af5-cafc-d1fb-%012x", e.LTime)
+	a.events = append(a.events, e)
+	if a.more != nil {
+		close(a.more)
+		a.more = nil
+	}
+	return e, nil
+}
+
+// Events implements api.Agent.
+func (a *Agent) Events() ([]api.UserEvent, <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.more == nil {
+		a.more = make(chan struct{})
+	}
+	return slices.Clone(a.events), a.more
+}
 
 // Metrics implements api.Agent.
 func (a *Agent) Metrics() []api.Gauge {

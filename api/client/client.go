@@ -33,6 +33,7 @@ type Client struct {
 	Catalog  Catalog
 	Health   Health
 	Agent    Agent
+	Event    Event
 	Status   Status
 	Operator Operator
 	Snapshot Snapshot
@@ -56,7 +57,7 @@ func New(cfg Config) (*Client, error) {
 		http:  cmp.Or(cfg.HTTPClient, http.DefaultClient),
 	}
 	c.KV, c.Catalog, c.Health, c.Agent, c.Status = KV{c}, Catalog{c}, Health{c}, Agent{c}, Status{c}
-	c.Operator, c.Snapshot = Operator{c}, Snapshot{c}
+	c.Event, c.Operator, c.Snapshot = Event{c}, Operator{c}, Snapshot{c}
 	return c, nil
 }
 

@@ -22,7 +22,7 @@ import (
 func commands() []command {
 	return []command{
 		agentCommand,
-		membersCommand, joinCommand, leaveCommand, forceLeaveCommand,
+		membersCommand, joinCommand, leaveCommand, forceLeaveCommand, eventCommand,
 		kvGetCommand, kvPutCommand, kvDeleteCommand,
 		catalogDatacentersCommand, catalogNodesCommand, catalogServicesCommand,
 		raftListPeersCommand, raftRemovePeerCommand, raftTransferLeaderCommand,

@@ -49,6 +49,7 @@ type Agent struct {
 	http   []*http.Server
 	dns    []*dns.Server
 
+	events  *eventLog
 	cluster servers
 	remote  *remoteServers // nil on a server
 
@@ -66,6 +67,7 @@ func Start(opts Options) (_ *Agent, err error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a := &Agent{
 		cfg: opts.Config, opts: opts, log: opts.Log, cancel: cancel,
+		events:         newEventLog(),
 		membersChanged: make(chan struct{}, 1),
 		leaving:        make(chan struct{}),
 	}
@@ -130,7 +132,7 @@ func (a *Agent) buildDriver(ctx context.Context, c clock, brain core, ls *listen
 	a.driver = d
 	d.gossip = ls.gossip
 	d.gossip.packet, d.gossip.stream = d.packet, d.stream
-	d.changed = a.noteMembers
+	d.changed, d.heard = a.noteMembers, a.heardEvent
 	if d.server == nil {
 		a.remote = newRemoteServers(a.cfg.Node.Datacenter, a.cfg.Raft.LeaderWait, a.log)
 		a.cluster = a.remote

@@ -32,6 +32,8 @@ type core interface {
 	Leave(now time.Duration)
 	ForceLeave(now time.Duration, name string, prune bool) error
 	Members() []swim.Member
+	Fire(now time.Duration, e swim.UserEvent) (swim.UserEvent, error)
+	GossipStats() swim.Stats
 }
 
 var (
@@ -58,8 +60,9 @@ type driver struct {
 	retired []chan struct{} // of resign
 
 	members atomic.Pointer[[]swim.Member]
-	changed func([]swim.Member) // called on the loop when members changed; may be nil
-	fatal   chan error          // takes one error
+	changed func([]swim.Member)  // called on the loop when members changed; may be nil
+	heard   func(swim.UserEvent) // called on the loop for each user event; may be nil
+	fatal   chan error           // takes one error
 }
 
 func newDriver(c clock, co core, log *slog.Logger) *driver {
@@ -86,6 +89,11 @@ func (d *driver) carryOut(now time.Duration) {
 		d.gossip.ask(context.Background(), e.Streams, d.streamReply)
 		d.answer(e)
 		d.tell(e.Events)
+		for _, u := range e.UserEvents {
+			if d.heard != nil {
+				d.heard(u)
+			}
+		}
 		if e.Fatal != nil {
 			d.fail(e.Fatal)
 		}

@@ -35,5 +35,5 @@ func (c *Client) Effects(time.Duration) Effects {
 		return Effects{}
 	}
 	e := c.pool.Effects()
-	return Effects{Packets: e.Packets, Streams: e.Streams, Events: e.Events, Joins: e.Joins, Left: e.Left}
+	return Effects{Packets: e.Packets, Streams: e.Streams, Events: e.Events, UserEvents: e.UserEvents, Joins: e.Joins, Left: e.Left}
 }

@@ -98,6 +98,7 @@ func (s *Server) drainGossip() bool {
 	s.out.Packets = append(s.out.Packets, e.Packets...)
 	s.out.Streams = append(s.out.Streams, e.Streams...)
 	s.out.Events = append(s.out.Events, e.Events...)
+	s.out.UserEvents = append(s.out.UserEvents, e.UserEvents...)
 	s.out.Joins = append(s.out.Joins, e.Joins...)
 	s.out.Left = s.out.Left || e.Left
 	for _, ev := range e.Events {

@@ -43,5 +43,13 @@ func (m member) ForceLeave(now time.Duration, name string, prune bool) error {
 	return m.pool.ForceLeave(now, name, prune)
 }
 
+// Fire sends a user event to the group. It comes back in Effects.UserEvents.
+func (m member) Fire(now time.Duration, e swim.UserEvent) (swim.UserEvent, error) {
+	return m.pool.Fire(now, e)
+}
+
+// GossipStats returns the gossip pool's counters.
+func (m member) GossipStats() swim.Stats { return m.pool.Stats() }
+
 // Members returns the gossip pool as this agent sees it, by name.
 func (m member) Members() []swim.Member { return m.pool.Members() }

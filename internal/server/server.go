@@ -65,14 +65,15 @@ type Effects struct {
 	SnapshotReads []raft.SnapshotRead // read from the newest snapshot, then call SnapshotData
 	Snapshot      *SnapshotTask       // write a snapshot, then call SnapshotSaved
 
-	Writes  []raft.Write  // make durable in this order, then call Persisted
-	Peers   []PeerMessage // send over the server port; may be lost
-	Packets []swim.Packet // send as datagrams
-	Streams []swim.Stream // have these exchanges, then call StreamReply
-	Events  []swim.Event  // for logs
-	Joins   []swim.JoinResult
-	Answers []Answer // wake these requests
-	Left    bool     // a Leave is complete: the driver may stop
+	Writes     []raft.Write     // make durable in this order, then call Persisted
+	Peers      []PeerMessage    // send over the server port; may be lost
+	Packets    []swim.Packet    // send as datagrams
+	Streams    []swim.Stream    // have these exchanges, then call StreamReply
+	Events     []swim.Event     // for logs
+	UserEvents []swim.UserEvent // of the group, each once
+	Joins      []swim.JoinResult
+	Answers    []Answer // wake these requests
+	Left       bool     // a Leave is complete: the driver may stop
 
 	Resigned bool  // a Resign is complete: the driver may stop
 	Fatal    error // the server cannot go on: stop it and show the error
