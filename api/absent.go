@@ -15,7 +15,6 @@ var absent = []struct{ prefix, what string }{
 	{"/v1/agent/token/", "access control lists are"},
 	{"/v1/agent/monitor", "streamed logs are"},
 	{"/v1/agent/host", "facts about the host are"},
-	{"/v1/operator/keyring", "gossip encryption is"},
 	{"/v1/operator/usage", "usage counts are"},
 	{"/v1/operator/utilization", "usage counts are"},
 	{"/v1/operator/area", "network areas are"},

@@ -53,7 +53,7 @@ func New(cfg Config) *API {
 	a := &API{cfg: cfg}
 	a.router = newRouter(a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
 		a.agentRoutes(), a.eventRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes(),
-		a.agentHealthRoutes(), a.operatorRoutes(), a.autopilotRoutes(), a.snapshotRoutes())
+		a.agentHealthRoutes(), a.operatorRoutes(), a.autopilotRoutes(), a.keyringRoutes(), a.snapshotRoutes())
 	return a
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"praetor/catalog"
 	"praetor/internal/server"
+	"praetor/swim/keyring"
 )
 
 // Store is the replicated state as a server reaches it. All methods may be
@@ -79,6 +80,10 @@ type Pool interface {
 	// makes the pool forget it. A member that is not there is Missing;
 	// one that is alive is Invalid.
 	ForceLeave(ctx context.Context, name string, prune bool) error
+	// Keyring has all live members carry a request for their keyrings out, and
+	// returns what they said, for each pool. Without encryption it is Invalid.
+	// localOnly leaves other datacenters out of a list.
+	Keyring(ctx context.Context, req keyring.Request, localOnly bool) ([]Keyring, error)
 }
 
 // Registry holds the services and checks of this agent. It is the authority

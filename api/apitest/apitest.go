@@ -21,6 +21,7 @@ import (
 	"praetor/internal/server"
 	"praetor/kv"
 	"praetor/raft"
+	"praetor/swim/keyring"
 )
 
 // Store is an api.Store of one server that is its own leader: the real state
@@ -228,6 +229,24 @@ func (a *Agent) ForceLeave(_ context.Context, name string, prune bool) error {
 		return api.Missingf("agent: No node found with name %q", name)
 	}
 	return nil
+}
+
+// Keyring implements api.Agent: two members with a key each of their own, which
+// refuse the key of 24 bytes.
+func (a *Agent) Keyring(_ context.Context, req keyring.Request, localOnly bool) ([]api.Keyring, error) {
+	const one, two = "AAECAwQFBgcICQoLDA0ODw==", "Dw4NDAsKCQgHBgUEAwIBAA=="
+	if req.Op != keyring.List {
+		a.note("keyring %v %s", req.Op, req.Key.Encode())
+	}
+	ring := api.Keyring{
+		Datacenter: "dc1", NumNodes: 2,
+		Keys: map[string]int{one: 2, two: 1}, PrimaryKeys: map[string]int{one: 2},
+	}
+	if len(req.Key.Encode()) == 32 {
+		ring.Error = "1/2 nodes reported failure"
+		ring.Note("n2", "it is not installed")
+	}
+	return []api.Keyring{ring}, nil
 }
 
 // Reload implements api.Agent.

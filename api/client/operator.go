@@ -13,8 +13,8 @@ import (
 	"praetor/api"
 )
 
-// Operator is for who looks after the servers: the Raft configuration, the
-// leadership, the autopilot.
+// Operator is for who looks after the cluster: the Raft configuration, the
+// leadership, the autopilot, the keys that encrypt gossip.
 type Operator struct{ c *Client }
 
 // RaftConfiguration returns who the servers are. Stale takes the word of the
@@ -78,4 +78,34 @@ func (o Operator) Health(ctx context.Context) (h api.OperatorHealth, err error) 
 		err = json.Unmarshal([]byte(answer.Message), &h)
 	}
 	return h, err
+}
+
+// Keyrings returns the keys that encrypt gossip, by pool.
+func (o Operator) Keyrings(ctx context.Context) (rings []api.Keyring, err error) {
+	_, err = o.c.get(ctx, "/v1/operator/keyring", nil, &rings)
+	return rings, err
+}
+
+// KeyringInstall adds a key, in base64, to the rings of all members.
+func (o Operator) KeyringInstall(ctx context.Context, key string) error {
+	return o.changeKey(ctx, "POST", key)
+}
+
+// KeyringUse makes all members encrypt with a key, which must be installed.
+func (o Operator) KeyringUse(ctx context.Context, key string) error {
+	return o.changeKey(ctx, "PUT", key)
+}
+
+// KeyringRemove takes a key, with which nobody encrypts, out of all rings.
+func (o Operator) KeyringRemove(ctx context.Context, key string) error {
+	return o.changeKey(ctx, "DELETE", key)
+}
+
+func (o Operator) changeKey(ctx context.Context, method, key string) error {
+	body, err := json.Marshal(struct{ Key string }{key})
+	if err != nil {
+		return err
+	}
+	_, _, err = o.c.do(ctx, request{method: method, path: "/v1/operator/keyring", body: body})
+	return err
 }

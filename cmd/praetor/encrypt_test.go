@@ -147,3 +147,108 @@ func TestClusterInTheClearBecomesEncrypted(t *testing.T) {
 		}
 	}
 }
+
+// keyring asks an agent for a change of keys and returns what came out.
+func (p *process) keyring(args ...string) (out string, code int) {
+	p.t.Helper()
+	stdout, stderr, code := cli(p.t, append([]string{"keyring", "-http-addr=" + p.ip + ":8500"}, args...)...)
+	return stdout + stderr, code
+}
+
+// TestKeysAreRotatedWhileTheClusterRuns: install, use, remove, twice, through
+// servers and a client; nobody is ever seen failed, and a restart changes
+// nothing.
+func TestKeysAreRotatedWhileTheClusterRuns(t *testing.T) {
+	t.Parallel()
+	old := newKey(t)
+	servers := members3(t, "-encrypt="+old)
+	ps := append(servers, clientOf(t, servers[0].ip, "-encrypt="+old).ready())
+	for _, p := range ps {
+		p.sees(4)
+	}
+	for i := range 2 {
+		p, key := ps[(3+i)%4], newKey(t)
+		for _, step := range []string{"-install=" + key, "-use=" + key, "-remove=" + old} {
+			if out, code := p.keyring(step); code != 0 {
+				t.Fatalf("%.10s: %s", step, out)
+			}
+		}
+		out, code := p.keyring("-list")
+		if want := fmt.Sprintf("\ndc1 (LAN):\n  %s [4/4], encrypts on 4\n", key); code != 0 || !strings.HasSuffix(out, want) {
+			t.Errorf("got %q, want %q at its end", out, want)
+		}
+		old = key
+	}
+	for _, p := range ps {
+		if b, err := os.ReadFile(filepath.Join(p.dir(), "serf", "local.keyring")); string(b) != `["`+old+`"]` {
+			t.Errorf("%s keeps %q, %v", p.ip, b, err)
+		}
+	}
+	ps[2].kill()
+	ps[2].run()
+	ps[2].ready()
+	for _, p := range ps {
+		p.sees(4)
+		if strings.Contains(p.out.String(), "dropped") {
+			t.Errorf("%s dropped gossip:\n%s", p.ip, p.out)
+		}
+	}
+	for _, p := range []*process{ps[0], ps[1], ps[3]} {
+		if n := strings.Count(p.out.String(), "member failed"); n > strings.Count(p.out.String(), "member failed\" member=s3") {
+			t.Errorf("%s saw somebody fail but the one that was restarted:\n%s", p.ip, p.out)
+		}
+	}
+}
+
+// TestDangerousChangeOfKeysIsRefused: the primary is not removed, a key that is
+// not everywhere is not used, and then nothing has changed.
+func TestDangerousChangeOfKeysIsRefused(t *testing.T) {
+	t.Parallel()
+	old, key := newKey(t), newKey(t)
+	ps := members3(t, "-encrypt="+old)
+	refused := func(p *process, step string, whys ...string) {
+		t.Helper()
+		out, code := p.keyring(step)
+		for _, why := range append(whys, "nothing was changed") {
+			if code != 1 || !strings.Contains(out, why) {
+				t.Errorf("%.10s: exit %d, no %q in %s", step, code, why, out)
+			}
+		}
+		if strings.Contains(out, step[strings.Index(step, "=")+1:]) {
+			t.Errorf("the key is in the error: %s", out)
+		}
+	}
+	refused(ps[0], "-remove="+old, "3/3 nodes", "s2: it is the primary key")
+	refused(ps[0], "-use="+key, "3/3 nodes", "s3: the key is not installed")
+
+	// A member that has the old keyring, because it was away.
+	if out, code := ps[0].keyring("-install=" + key); code != 0 {
+		t.Fatal(out)
+	}
+	ps[2].kill()
+	file := filepath.Join(ps[2].dir(), "serf", "local.keyring")
+	if err := os.WriteFile(file, fmt.Appendf(nil, "[%q]", old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ps[2].run()
+	ps[2].ready().sees(3)
+	ps[0].sees(3)
+	refused(ps[1], "-use="+key, "1/3 nodes", "s3: the key is not installed")
+	for _, step := range []string{"-install=" + key, "-use=" + key, "-remove=" + old} {
+		if out, code := ps[1].keyring(step); code != 0 {
+			t.Fatalf("%.10s: %s", step, out)
+		}
+	}
+}
+
+// TestNoKeyringWithoutEncryption: and no way to begin with it by accident.
+func TestNoKeyringWithoutEncryption(t *testing.T) {
+	t.Parallel()
+	ip := loopback(t, 1)[0]
+	p := start(t, ip, "-dev", "-bind="+ip, "-client="+ip).ready()
+	for _, step := range []string{"-list", "-install=" + newKey(t)} {
+		if out, code := p.keyring(step); code != 1 || !strings.Contains(out, "gossip is not encrypted in this cluster") {
+			t.Errorf("%.10s: exit %d: %s", step, code, out)
+		}
+	}
+}

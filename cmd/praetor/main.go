@@ -27,7 +27,7 @@ func commands() []command {
 		catalogDatacentersCommand, catalogNodesCommand, catalogServicesCommand,
 		raftListPeersCommand, raftRemovePeerCommand, raftTransferLeaderCommand,
 		autopilotGetCommand, autopilotSetCommand, autopilotHealthCommand,
-		keygenCommand,
+		keygenCommand, keyringCommand,
 		snapshotSaveCommand, snapshotRestoreCommand, snapshotInspectCommand,
 		infoCommand, reloadCommand, validateCommand, versionCommand,
 	}

@@ -128,7 +128,7 @@ func (h handle) stats() map[string]map[string]string {
 	groups := map[string]map[string]string{
 		"build":    {"version": h.opts.Version, "revision": ""},
 		"agent":    {"services": strconv.Itoa(len(h.Services())), "checks": strconv.Itoa(len(h.Checks()))},
-		"serf_lan": {"members": strconv.Itoa(len(ms)), "alive": strconv.Itoa(alive), "failed_or_left": strconv.Itoa(len(ms) - alive)},
+		"serf_lan": {"members": strconv.Itoa(len(ms)), "alive": strconv.Itoa(alive), "failed_or_left": strconv.Itoa(len(ms) - alive), "encrypted": strconv.FormatBool(h.Encrypted())},
 		"runtime": {
 			"arch": runtime.GOARCH, "os": runtime.GOOS, "cpu_count": strconv.Itoa(runtime.NumCPU()),
 			"goroutines": strconv.Itoa(runtime.NumGoroutine()), "version": runtime.Version(),
@@ -161,6 +161,9 @@ func (h handle) Metrics() []api.Gauge {
 		{Name: "consul.runtime.sys_bytes", Value: float64(m.Sys)},
 		{Name: "consul.runtime.total_gc_runs", Value: float64(m.NumGC)},
 		{Name: "consul.members", Value: float64(len(*h.driver.members.Load()))},
+	}
+	for _, reason := range dropReasons {
+		gauges = append(gauges, api.Gauge{Name: "consul.gossip.dropped." + reason, Value: float64(h.guard.dropped(reason))})
 	}
 	if h.driver.server != nil {
 		st := h.driver.server.Status()
