@@ -31,7 +31,8 @@ const (
 var parameters = map[string]form{
 	"acquire": text, "address": text, "cas": number, "enable": boolean, "filter": text, "flags": number,
 	"format": text, "hash": text, "id": text, "keys": flag, "local-only": flag,
-	"merge-central-config": flag, "name": text, "near": text, "node": text, "node-meta": pair, "note": text, "ns": text, "partition": text, "passing": flag, "peer": text,
+	"merge-central-config": flag, "name": text, "near": text, "node": text,
+	"node-meta": pair, "note": text, "ns": text, "partition": text, "passing": flag, "peer": text,
 	"prune": flag, "raw": flag, "reason": text, "recurse": flag, "relay-factor": number, "release": text,
 	"replace-existing-checks": flag, "segment": text, "separator": text, "service": text, "sg": text, "tag": text,
 	"wan": flag,
