@@ -44,6 +44,8 @@ type Agent struct {
 	logDir *wal.Directory // nil on a client, and in memory
 	wal    *wal.WAL       // in logDir; nil if that is
 	guard  *guard         // of gossip
+	lan    *pool
+	wan    *pool // nil: on a client, or if it is off
 	driver *driver
 	keeper *keeper
 	http   []*http.Server
@@ -53,9 +55,8 @@ type Agent struct {
 	cluster servers
 	remote  *remoteServers // nil on a server
 
-	membersChanged chan struct{}
-	leaving        chan struct{} // closed when somebody asked over HTTP to leave
-	leaveOnce      sync.Once
+	leaving   chan struct{} // closed when somebody asked over HTTP to leave
+	leaveOnce sync.Once
 
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup
@@ -67,9 +68,8 @@ func Start(opts Options) (_ *Agent, err error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a := &Agent{
 		cfg: opts.Config, opts: opts, log: opts.Log, cancel: cancel,
-		events:         newEventLog(),
-		membersChanged: make(chan struct{}, 1),
-		leaving:        make(chan struct{}),
+		events:  newEventLog(),
+		leaving: make(chan struct{}),
 	}
 	defer func() {
 		if err != nil {
@@ -85,7 +85,7 @@ func Start(opts Options) (_ *Agent, err error) {
 	if a.id, err = a.data.nodeID(a.cfg.Node.ID, a.cfg.Server.Enabled); err != nil {
 		return nil, err
 	}
-	if a.guard, err = a.newGuard(ringLAN); err != nil {
+	if a.guard, err = a.newGuard(a.cfg.Node.Datacenter, ringLAN); err != nil {
 		return nil, err
 	}
 	ls, err := a.listen()
@@ -121,6 +121,9 @@ func (a *Agent) build(ctx context.Context, ls *listeners) error {
 		return err
 	}
 	a.buildDriver(ctx, c, brain, ls)
+	if err := a.buildWAN(c, ls.wan); err != nil {
+		return err
+	}
 	if err := a.newDNS(len(ls.dns)); err != nil {
 		return err
 	}
@@ -130,6 +133,7 @@ func (a *Agent) build(ctx context.Context, ls *listeners) error {
 func (a *Agent) buildDriver(ctx context.Context, c clock, brain core, ls *listeners) {
 	d := newDriver(c, brain, a.log)
 	a.driver = d
+	a.lan = a.newPool(d, a.cfg.Node.Name, fileLAN, a.cfg.Ports.SerfLAN, a.cfg.Join.LAN)
 	d.gossip = ls.gossip
 	d.gossip.packet, d.gossip.stream = d.packet, d.stream
 	d.changed, d.heard = a.noteMembers, a.heardEvent
@@ -245,9 +249,9 @@ func (a *Agent) gossipConfig() swim.Config {
 
 // newGuard makes the guard of a gossip pool, whose ring is kept in a file of the
 // data directory.
-func (a *Agent) newGuard(file string) (*guard, error) {
+func (a *Agent) newGuard(label, file string) (*guard, error) {
 	e := a.cfg.Encrypt
-	g := newGuard(a.cfg.Node.Datacenter, a.log)
+	g := newGuard(label, a.log)
 	g.sendClear, g.takeClear = !e.Outgoing, !e.Incoming
 	path := a.data.file(file)
 	if e.NoFile {
@@ -272,8 +276,13 @@ func (a *Agent) serve(ctx context.Context, ls *listeners) {
 	a.goRun(func() { a.driver.run(ctx) })
 	a.goRun(func() { ls.gossip.run(ctx) })
 	a.goRun(func() { a.keeper.run(ctx) })
-	a.goRun(func() { a.rememberMembers(ctx) })
-	a.goRun(func() { a.joinGroup(ctx) })
+	a.goRun(func() { a.lan.rememberMembers(ctx) })
+	a.goRun(func() {
+		if err := a.lan.joinGroup(ctx, a.releaseBootstrap); err != nil {
+			a.driver.fail(err)
+		}
+	})
+	a.serveWAN(ctx, ls.wan)
 	handler := a.newAPI()
 	if a.driver.server != nil {
 		own := a.cluster.(ownServer)
@@ -313,15 +322,17 @@ func (a *Agent) Leaving() <-chan struct{} { return a.leaving }
 // the leader takes this node out of the catalog, and it must not come back.
 func (a *Agent) Leave(ctx context.Context) error {
 	a.keeper.quiet(ctx)
-	if path := a.data.file("gossip.json"); path != "" {
-		k := knownOf(*a.driver.members.Load(), a.cfg.Node.Name)
-		k.Left = true
-		if err := k.write(path); err != nil {
-			a.log.Warn("agent: cannot remember to have left", "error", err)
-		}
+	if a.wan != nil {
+		var told sync.WaitGroup
+		told.Go(func() {
+			if err := a.wan.sayGoodbye(ctx); err != nil {
+				a.wan.log.Warn("agent: the other datacenters will take it for failed", "error", err)
+			}
+		})
+		defer told.Wait()
 	}
 	a.driver.resign(ctx) // so that the new leader takes this server out
-	return a.driver.leave(ctx)
+	return a.lan.sayGoodbye(ctx)
 }
 
 // stopTimeout bounds how long Stop waits for requests to end.

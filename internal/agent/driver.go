@@ -292,6 +292,14 @@ func (d *driver) leave(ctx context.Context) error {
 	}
 }
 
+// forceLeave makes a failed member one that has left.
+func (d *driver) forceLeave(ctx context.Context, name string, prune bool) (err error) {
+	if e := d.call(ctx, func(now time.Duration) { err = d.core.ForceLeave(now, name, prune) }); e != nil {
+		return e
+	}
+	return err
+}
+
 // resign lets another server take over and waits until it has, or until nobody
 // does, or until ctx ends: the core bounds it, too.
 func (d *driver) resign(ctx context.Context) {

@@ -23,10 +23,14 @@ var _ api.Agent = handle{}
 
 // Members implements api.Pool.
 func (h handle) Members(wan bool) []api.Member {
+	p := h.lan
 	if wan {
+		p = h.wan
+	}
+	if p == nil { // Consul's answer where there is no WAN pool
 		return []api.Member{}
 	}
-	ms := *h.driver.members.Load()
+	ms := *p.driver.members.Load()
 	out := make([]api.Member, len(ms))
 	for i, m := range ms {
 		out[i] = memberShape(m)
@@ -57,15 +61,18 @@ func statusOf(s swim.State) api.MemberStatus {
 	return api.MemberAlive // a suspect has not failed yet
 }
 
-// errNoWAN answers what is asked of the pool between datacenters.
-var errNoWAN = api.Invalidf("this agent has no WAN pool: many datacenters are not supported yet")
+// errNoWAN answers a join of the pool between datacenters.
+var errNoWAN = api.Invalidf("this agent is not in the WAN pool: only servers are, and those with ports.serf_wan not -1")
 
 // Join implements api.Pool.
 func (h handle) Join(ctx context.Context, addr string, wan bool) error {
-	if wan {
+	switch {
+	case !wan:
+		return h.lan.joinOne(ctx, addr)
+	case h.wan == nil:
 		return errNoWAN
 	}
-	return h.joinOne(ctx, addr)
+	return h.wan.joinOne(ctx, addr)
 }
 
 // Leave implements api.Pool.
@@ -76,17 +83,15 @@ func (h handle) Leave(ctx context.Context) error {
 }
 
 // ForceLeave implements api.Pool.
-func (h handle) ForceLeave(ctx context.Context, name string, prune bool) (err error) {
-	if e := h.driver.call(ctx, func(now time.Duration) { err = h.driver.core.ForceLeave(now, name, prune) }); e != nil {
-		return e
-	}
-	switch {
+func (h handle) ForceLeave(ctx context.Context, name string, prune bool) error {
+	switch err := h.forceLeave(ctx, name, prune); {
 	case errors.Is(err, swim.ErrNoMember):
 		return api.Missingf("no member of the name %q is known", name)
-	case err != nil:
+	case errors.Is(err, swim.ErrLive):
 		return api.Invalidf("%v", err)
+	default:
+		return err
 	}
-	return nil
 }
 
 // Reload implements api.Agent.
@@ -103,7 +108,8 @@ func (h handle) Self() api.Self {
 		DebugConfig: map[string]any{
 			"BindAddr": c.Addresses.Bind.String(), "AdvertiseAddrLAN": c.Addresses.Advertise.String(),
 			"DataDir": c.Storage.Dir, "ServerMode": c.Server.Enabled, "DNSDomain": c.DNS.Domain,
-			"SerfPortLAN": c.Ports.SerfLAN, "ServerPort": c.Ports.Server, "DNSPort": c.Ports.DNS, "HTTPPort": c.Ports.HTTP,
+			"SerfPortLAN": c.Ports.SerfLAN, "SerfPortWAN": c.Ports.SerfWAN, "AdvertiseAddrWAN": c.Addresses.Wide.String(),
+			"ServerPort": c.Ports.Server, "DNSPort": c.Ports.DNS, "HTTPPort": c.Ports.HTTP,
 		},
 		Stats: h.stats(),
 	}
@@ -314,15 +320,14 @@ func (a *Agent) noteMembers(ms []swim.Member) {
 		n := len(ms)
 		a.keeper.tryPost(func(time.Duration) { a.keeper.state.SetClusterSize(n) })
 	}
-	select {
-	case a.membersChanged <- struct{}{}:
-	default:
+	if a.lan != nil {
+		a.lan.noteChange()
 	}
 }
 
 // hasWhomToJoin reports whether joinGroup will ask anybody.
 func (a *Agent) hasWhomToJoin() bool {
-	k, _ := readKnown(a.data.file("gossip.json"))
+	k, _ := readKnown(a.data.file(fileLAN))
 	return len(a.cfg.Join.LAN) > 0 || len(k.Addrs) > 0
 }
 

@@ -37,6 +37,9 @@ func (k known) write(path string) error {
 	return replaceFile(path, b)
 }
 
+// fileLAN remembers the members of the datacenter's pool, in the data directory.
+const fileLAN = "gossip.json"
+
 // maxKnown bounds the members that are remembered.
 const maxKnown = 64
 
@@ -51,24 +54,23 @@ func knownOf(ms []swim.Member, self string) (k known) {
 }
 
 // rememberMembers keeps the file of known members up to date until ctx ends.
-func (a *Agent) rememberMembers(ctx context.Context) {
-	path := a.data.file("gossip.json")
+func (p *pool) rememberMembers(ctx context.Context) {
 	var last known
-	if path == "" {
+	if p.file == "" {
 		return
 	}
 	for {
 		select {
-		case <-a.membersChanged:
+		case <-p.changed:
 		case <-ctx.Done():
 			return
 		}
-		k := knownOf(*a.driver.members.Load(), a.cfg.Node.Name)
+		k := knownOf(*p.driver.members.Load(), p.self)
 		if len(k.Addrs) == 0 || slices.Equal(k.Addrs, last.Addrs) {
 			continue // alone: what was known before is more use than nothing
 		}
-		if err := k.write(path); err != nil {
-			a.log.Warn("agent: cannot remember the members for the next start", "error", err)
+		if err := k.write(p.file); err != nil {
+			p.log.Warn("agent: cannot remember the members for the next start", "error", err)
 		}
 		last = k
 	}
@@ -81,51 +83,58 @@ const (
 	joinTimeout = 10 * time.Second
 )
 
-// joinGroup joins through the configured addresses, again and again until one
-// answers; then, or if there are none, through the members known before.
-func (a *Agent) joinGroup(ctx context.Context) {
-	before, _ := readKnown(a.data.file("gossip.json"))
-	if before.Left && !a.cfg.Join.Rejoin {
-		before.Addrs = nil
+// targets are whom to join: the configured addresses and then the members known
+// before. Who has left in good order goes back to those only if it is told to.
+func (p *pool) targets() []string {
+	list := slices.Clone(p.join)
+	before, _ := readKnown(p.file)
+	if before.Left && !p.rejoin {
+		return list
 	}
-	targets := slices.Clone(a.cfg.Join.LAN)
 	for _, addr := range before.Addrs {
-		targets = append(targets, addr.String())
+		list = append(list, addr.String())
 	}
+	return list
+}
+
+// joinGroup joins through any of the targets, again and again until one answers.
+// It calls tried after each attempt, or once if there is nobody to join, and
+// returns why it gave up.
+func (p *pool) joinGroup(ctx context.Context, tried func()) error {
+	targets := p.targets()
 	wait := joinFirst
 	for attempt := 1; len(targets) > 0; attempt++ {
-		n, err := a.joinAny(ctx, targets)
-		a.releaseBootstrap()
+		n, err := p.joinAny(ctx, targets)
+		tried()
 		if n > 0 {
-			a.log.Info("agent: joined the group", "through", n)
-			a.mendIslands(ctx)
-			return
+			p.log.Info("agent: joined the group", "through", n)
+			p.mendIslands(ctx)
+			return nil
 		}
 		var conflict *swim.ConflictError
 		if errors.As(err, &conflict) {
-			a.driver.fail(fmt.Errorf("%w; give this agent another name with -node", err))
-			return
+			return fmt.Errorf("%w; give this agent another name with -node", err)
 		}
-		if a.cfg.Join.Max > 0 && attempt >= a.cfg.Join.Max {
-			a.driver.fail(fmt.Errorf("join: gave up after %d attempts: %w", attempt, err))
-			return
+		if p.attempts > 0 && attempt >= p.attempts {
+			return fmt.Errorf("join: gave up after %d attempts: %w", attempt, err)
 		}
-		a.log.Warn("agent: nobody to join answers, trying again", "in", wait, "error", err)
+		p.log.Warn("agent: nobody to join answers, trying again", "in", wait, "error", err)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return
+			return nil
 		}
-		wait = min(2*wait, a.cfg.Join.Interval)
+		wait = min(2*wait, p.every)
 	}
-	a.releaseBootstrap()
+	tried()
+	return nil
 }
 
 // mendIslands joins again through the configured addresses that are no members:
 // agents that were started while the network was cut may have found together
 // in two groups, neither of which knows of the other.
-func (a *Agent) mendIslands(ctx context.Context) {
-	every := time.NewTicker(a.cfg.Join.Interval)
+func (p *pool) mendIslands(ctx context.Context) {
+	every := time.NewTicker(p.every)
 	defer every.Stop()
 	for {
 		select {
@@ -134,25 +143,25 @@ func (a *Agent) mendIslands(ctx context.Context) {
 			return
 		}
 		known := map[netip.AddrPort]bool{}
-		for _, m := range *a.driver.members.Load() {
+		for _, m := range *p.driver.members.Load() {
 			known[m.Addr] = true
 		}
-		for _, target := range a.cfg.Join.LAN {
-			addr, err := resolve(ctx, target, a.cfg.Ports.SerfLAN)
+		for _, target := range p.join {
+			addr, err := resolve(ctx, target, p.port)
 			if err != nil || known[addr] {
 				continue
 			}
-			if err := a.joinOne(ctx, target); err == nil {
-				a.log.Info("agent: joined another part of the group", "through", target)
+			if err := p.joinOne(ctx, target); err == nil {
+				p.log.Info("agent: joined another part of the group", "through", target)
 			}
 		}
 	}
 }
 
 // joinAny tries every target and returns how many answered.
-func (a *Agent) joinAny(ctx context.Context, targets []string) (n int, err error) {
+func (p *pool) joinAny(ctx context.Context, targets []string) (n int, err error) {
 	for _, t := range targets {
-		e := a.joinOne(ctx, t)
+		e := p.joinOne(ctx, t)
 		var conflict *swim.ConflictError
 		if errors.As(e, &conflict) {
 			return 0, e
@@ -166,14 +175,14 @@ func (a *Agent) joinAny(ctx context.Context, targets []string) (n int, err error
 }
 
 // joinOne joins through one address, "host" or "host:port".
-func (a *Agent) joinOne(ctx context.Context, target string) error {
+func (p *pool) joinOne(ctx context.Context, target string) error {
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
-	addr, err := resolve(ctx, target, a.cfg.Ports.SerfLAN)
+	addr, err := resolve(ctx, target, p.port)
 	if err != nil {
 		return fmt.Errorf("join %s: %w", target, err)
 	}
-	return a.driver.join(ctx, addr)
+	return p.driver.join(ctx, addr)
 }
 
 // resolve makes an address of "host", "host:port" or an IP address.

@@ -16,6 +16,7 @@ import (
 // that a port in use stops the agent before it has told anybody of itself.
 type listeners struct {
 	gossip *gossipPort
+	wan    *gossipPort  // nil: off, or on a client
 	server net.Listener // nil on a client
 	http   []net.Listener
 	dns    []dnsSockets
@@ -41,6 +42,16 @@ func (ls *listeners) open(a *Agent) (err error) {
 	at := bind(a.cfg.Ports.SerfLAN)
 	if ls.gossip, err = listenGossip(at, a.guard, a.log); err != nil {
 		return portErr("gossip", at, "-serf-lan-port", err)
+	}
+	if a.cfg.Server.Enabled && a.cfg.Ports.SerfWAN > 0 {
+		guard, err := a.newGuard(labelWAN, ringWAN)
+		if err != nil {
+			return err
+		}
+		at := bind(a.cfg.Ports.SerfWAN)
+		if ls.wan, err = listenGossip(at, guard, a.log.With("pool", "wan")); err != nil {
+			return portErr("gossip between datacenters", at, "-serf-wan-port", err)
+		}
 	}
 	if a.cfg.Server.Enabled {
 		at := bind(a.cfg.Ports.Server)
@@ -82,9 +93,11 @@ func portErr(what string, at netip.AddrPort, flag string, err error) error {
 }
 
 func (ls *listeners) close() {
-	if ls.gossip != nil {
-		ls.gossip.udp.Close()
-		ls.gossip.tcp.Close()
+	for _, g := range []*gossipPort{ls.gossip, ls.wan} {
+		if g != nil {
+			g.udp.Close()
+			g.tcp.Close()
+		}
 	}
 	if ls.server != nil {
 		ls.server.Close()

@@ -58,14 +58,15 @@ func ClientTags(datacenter, build string) map[string]string {
 	return map[string]string{TagRole: RoleClient, TagDatacenter: datacenter, TagBuild: build}
 }
 
+// ServerTags are the tags of a server, without what only its datacenter needs to
+// know. port is its server port.
+func ServerTags(datacenter, build string, port int) map[string]string {
+	return map[string]string{TagRole: RoleServer, TagDatacenter: datacenter, TagBuild: build, TagPort: strconv.Itoa(port)}
+}
+
 // tags are this server's own.
 func (s *Server) tags() map[string]string {
-	t := map[string]string{
-		TagRole:       RoleServer,
-		TagDatacenter: s.cfg.Datacenter,
-		TagPort:       strconv.Itoa(int(s.cfg.Addr.Port())),
-		TagBuild:      s.cfg.Build,
-	}
+	t := ServerTags(s.cfg.Datacenter, s.cfg.Build, int(s.cfg.Addr.Port()))
 	if s.cfg.Bootstrap {
 		t[TagBootstrap] = "1"
 	}

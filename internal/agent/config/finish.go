@@ -207,8 +207,8 @@ func (c *draft) finishJoin(Environment) (warnings []string, err error) {
 			}
 		}
 	}
-	if len(c.Join.WAN) > 0 {
-		warnings = append(warnings, "retry_join_wan has no effect: joining other datacenters is not here yet")
+	if len(c.Join.WAN) > 0 && !c.Server.Enabled {
+		warnings = append(warnings, "retry_join_wan has no effect: only servers join other datacenters")
 	}
 	if c.Join.Interval <= 0 {
 		return warnings, errors.New("retry_interval must be positive, such as \"30s\"")

@@ -54,7 +54,7 @@ var groups = []group{
 		{[]string{"retry-interval"}, "TIME", "Between two attempts. Default: 30s.", duration1(func(c *draft) *time.Duration { return &c.Join.Interval })},
 		{[]string{"retry-max"}, "N", "Attempts before the agent gives up and exits. Default: 0, never.", number1(func(c *draft) *int { return &c.Join.Max }, 0, 1<<31-1)},
 		{[]string{"rejoin"}, "", "Join the members known before, even after a leave.", switch1(func(c *draft) *bool { return &c.Join.Rejoin })},
-		{[]string{"retry-join-wan", "join-wan"}, "ADDRESS", "A server of another datacenter. Not here yet: has no effect.", list1(func(c *draft) *[]string { return &c.Join.WAN })},
+		{[]string{"retry-join-wan", "join-wan"}, "ADDRESS", "A server of another datacenter, for servers to join; 'praetor members -wan' shows them. Can be given several times.", list1(func(c *draft) *[]string { return &c.Join.WAN })},
 		{[]string{"encrypt"}, "KEY", "Encrypt gossip with this key, 16, 24 or 32 bytes in base64, the same on all agents; 'praetor keygen' makes one. A file keeps it from who lists processes. Kept in the data directory, and what is there wins later.", text1(func(c *draft) *string { return &c.encrypt })},
 	}},
 	{"Addresses and ports (a port of -1 is off)", []option{
