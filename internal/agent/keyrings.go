@@ -18,8 +18,8 @@ const (
 	askTimeout  = 5 * time.Second // for one member
 )
 
-// pool is a gossip pool as an operator of its keys sees it.
-type pool struct {
+// keyPool is a gossip pool as an operator of its keys sees it.
+type keyPool struct {
 	wan     bool
 	guard   *guard
 	members []swim.Member // the live ones
@@ -36,7 +36,7 @@ type said struct {
 // all live members answered the first round and can follow: a member that lacks
 // the key that encrypts, or has no other, would be cut off.
 func (h handle) Keyring(ctx context.Context, req keyring.Request, _ bool) ([]api.Keyring, error) {
-	p := pool{guard: h.guard}
+	p := keyPool{guard: h.guard}
 	for _, m := range *h.driver.members.Load() {
 		if m.State == swim.Alive || m.State == swim.Suspect {
 			p.members = append(p.members, m)
@@ -82,7 +82,7 @@ func refuse(out *api.Keyring, req keyring.Request, answers []said) {
 
 // askAll asks all members at once, this one too, and returns their answers in
 // the order of the members.
-func (h handle) askAll(ctx context.Context, p pool, req keyring.Request) []said {
+func (h handle) askAll(ctx context.Context, p keyPool, req keyring.Request) []said {
 	answers := make([]said, len(p.members))
 	slots := make(chan struct{}, askedAtOnce)
 	var asked sync.WaitGroup
@@ -97,7 +97,7 @@ func (h handle) askAll(ctx context.Context, p pool, req keyring.Request) []said 
 	return answers
 }
 
-func (h handle) askMember(ctx context.Context, p pool, m swim.Member, req keyring.Request) keyring.Reply {
+func (h handle) askMember(ctx context.Context, p keyPool, m swim.Member, req keyring.Request) keyring.Reply {
 	if m.ID == h.id {
 		return p.guard.do(req)
 	}
@@ -111,7 +111,7 @@ func (h handle) askMember(ctx context.Context, p pool, m swim.Member, req keyrin
 }
 
 // tally counts the answers.
-func (p pool) tally(datacenter string, answers []said) api.Keyring {
+func (p keyPool) tally(datacenter string, answers []said) api.Keyring {
 	out := api.Keyring{
 		WAN: p.wan, Datacenter: datacenter, NumNodes: len(answers),
 		Keys: map[string]int{}, PrimaryKeys: map[string]int{},
