@@ -62,6 +62,8 @@ func (c *client) next() {
 		c.world.note(c.name, "%v", op)
 		goOn()
 	}
+	c.world.asking = c.name
+	defer func() { c.world.asking = "" }()
 	switch kind {
 	case 0:
 		c.world.get(via, key, server.Default, done)
@@ -130,7 +132,7 @@ func outcomeOf(a server.Answer) outcome {
 
 // get reads a key through a server that runs. done is called once.
 func (w *world) get(via *host, key string, mode server.ReadMode, done func(*operation)) {
-	op := &operation{kind: opRead, via: via.name, key: key, begin: w.now}
+	op := &operation{kind: opRead, via: via.name, key: key, mode: mode, begin: w.now}
 	w.check.reads.begun(op)
 	w.asks(op, via)
 	p := via.proc

@@ -23,6 +23,9 @@ type Command struct {
 	Now      func() time.Duration              // the real clock; nil: there is none
 	ReadFile func(name string) ([]byte, error) // nil: scenarios come from the program only
 
+	// WriteFile stores a scenario; nil: it is shown instead.
+	WriteFile func(name string, b []byte) error
+
 	// Spread calls play with 0, 1 and so on, several at once on so many
 	// goroutines (0: one for each core), and what each call returns in that same
 	// order, on the caller's. It ends when play returns nil, or what it returned
@@ -55,6 +58,10 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -only B   only this bug, or those of this scope
       -md FILE  write the kill matrix as a page, too
       -json     write it as one JSON object
+  sim shrink -seed N [-only AIM]    make of a run that fails a scenario that tells why
+      -o FILE   write it there (default: show it)
+      -f FILE   shrink this scenario instead of the random one
+      -seconds S  stop after so much real time (default 60)
   sim table [NAME]                  measure what was published, and compare
   sim bench                         how fast it is
 
@@ -79,6 +86,8 @@ func (c Command) Run(args []string) error {
 		return c.run(args[1:])
 	case "search":
 		return c.search(args[1:])
+	case "shrink":
+		return c.shrink(args[1:])
 	case "table":
 		return c.table(args[1:])
 	case "bench":

@@ -67,6 +67,22 @@
 // from a seed, as a text too, so that a failing one can be printed, cut down by
 // hand and kept.
 //
+// # Searching and shrinking
+//
+// A search plays random scenarios on all cores; the outcome does not depend on
+// how many there are. Its faults are noise and plots: sequences that are shaped
+// for one weak place of the protocols each. After the faults a quorum recovers
+// and must do all that is promised while the others stay in trouble, and only
+// then all recover (verbs_phases.go, bounds.go). [Focus] says what the faults
+// aim at.
+//
+//	go run ./cmd/sim search -seeds 1000 -only raft
+//	go run ./cmd/sim shrink -seed 407 -only raft -o found.txt
+//
+// What fails is shrunk: to few faults, few servers and single requests, which
+// wait for moments instead of times where they can, and which say of themselves
+// how firmly they fail (shrink.go).
+//
 // # Rules
 //
 // Each is in a file check_*.go with its source. They see only what a driver

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"time"
+
+	"praetor/internal/server"
 )
 
 // opKind says what a client asked for.
@@ -31,7 +33,8 @@ func (o outcome) String() string {
 // operation is one request of a client, from its first attempt to its end.
 type operation struct {
 	kind    opKind
-	via     string // the server that was asked
+	via     string          // the server that was asked
+	mode    server.ReadMode // of a read
 	key     string
 	value   string // unique for each write; of a read: what was read
 	begin   time.Duration

@@ -17,6 +17,7 @@ type Options struct {
 	Record  bool      // keep every event, with its cause
 
 	sabotage sabotage
+	requests *[]*operation // takes the requests that clients made; nil: none
 }
 
 // Result is what came of a run.
@@ -45,7 +46,7 @@ type player struct {
 func (s *Scenario) Play(o Options) (Result, error) {
 	replay := fmt.Sprintf("go run ./cmd/sim run %s -seed %d", s.Name, o.Seed)
 	p := &player{world: newWorld(o.Seed, replay, o.Out, o.Verbose), scenario: s}
-	p.world.sabotage = o.sabotage
+	p.world.sabotage, p.requests = o.sabotage, o.requests
 	if o.Record {
 		p.record = &recorder{}
 	}

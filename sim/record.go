@@ -188,6 +188,9 @@ func (w *world) steps(text string) {
 
 // asks notes that a client's request arrives at a server.
 func (w *world) asks(op *operation, at *host) {
+	if w.requests != nil && w.asking != "" {
+		*w.requests = append(*w.requests, op)
+	}
 	if w.record != nil {
 		op.event = w.record.add(w, story.Event{Host: at.num, Peer: story.World, Kind: story.Ask, Text: op.request(), About: story.About{Key: op.key}})
 		w.record.current = op.event

@@ -61,7 +61,7 @@ func (st step) parseTrap() (*trap, error) {
 	if t.step, err = (step{line: st.line, text: body}).parse(words); err != nil {
 		return nil, err
 	}
-	if verbs[t.step.verb].waits || t.step.verb == "when" {
+	if t.step.verb == "when" || verbs[t.step.verb].waits && t.step.named["nowait"] != "1" {
 		return nil, fmt.Errorf("%s cannot be done by a trap", t.step.verb)
 	}
 	return t, t.parseConditions(splitOutside(head, ','))

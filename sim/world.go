@@ -28,6 +28,8 @@ type world struct {
 	record    *recorder // nil: nobody asked for it
 	check     checkers
 	sabotage  sabotage
+	requests  *[]*operation // that clients made, if somebody wants them
+	asking    string        // the client that makes a request
 
 	counts Counts
 	ledger Ledger

@@ -19,11 +19,12 @@ func main() {
 	debug.SetGCPercent(800) // a world is small, and soon gone
 	start := time.Now()
 	c := sim.Command{
-		Out:      os.Stdout,
-		Progress: terminal(os.Stderr),
-		Now:      func() time.Duration { return time.Since(start) },
-		ReadFile: os.ReadFile,
-		Spread:   spread,
+		Out:       os.Stdout,
+		Progress:  terminal(os.Stderr),
+		Now:       func() time.Duration { return time.Since(start) },
+		ReadFile:  os.ReadFile,
+		Spread:    spread,
+		WriteFile: func(name string, b []byte) error { return os.WriteFile(name, b, 0o644) },
 	}
 	run := c.Run
 	if len(os.Args) > 1 && os.Args[1] == "bugs" {

@@ -1,0 +1,212 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Shrinking makes of a random run that fails a scenario that tells why: the
+// fewest faults, servers and requests with which the same rule breaks. It works
+// on the text. Each pass changes some lines, plays what comes of it, and keeps
+// the change if the same rule still breaks:
+//
+//	cut the end      what comes after the failure has nothing to do with it
+//	drop lines       halves, quarters, single ones (Zeller's delta debugging)
+//	fewer servers    three instead of five
+//	name requests    the clients become the requests that they made, a line each
+//	drop arguments   knobs, losses, delays
+//	round values     5.113097s becomes 5s, drift goes
+//	wait for moments at 5s becomes "when n2 leads", so that the story goes on
+//	                 being told when something else changes the timing
+//
+// The passes are repeated until none helps.
+
+// shrinker is a scenario that is being shrunk.
+type shrinker struct {
+	seed  uint64
+	rule  string // that it must break
+	lines []string
+	fail  *Failure // of lines
+
+	tries    int // runs so far
+	deadline time.Duration
+	command  Command
+	sabotage sabotage
+}
+
+// shrink is the command: it shrinks the random run of a seed, or a scenario.
+func (c Command) shrink(args []string) error {
+	fs := flag.NewFlagSet("shrink", flag.ContinueOnError)
+	fs.SetOutput(c.Out)
+	seed := fs.Uint64("seed", 1, "the run that fails")
+	only := fs.String("only", "all", "what its faults aim at, as search had it: "+focusNames)
+	file := fs.String("f", "", "shrink this scenario instead of a random one")
+	out := fs.String("o", "", "write the scenario to this file")
+	seconds := fs.Float64("seconds", 60, "stop after so much real time")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	focus, err := parseFocus(*only)
+	if err != nil {
+		return err
+	}
+	scenario := RandomOf(focus, *seed)
+	if *file != "" {
+		if scenario, err = c.load(*file, *seed); err != nil {
+			return err
+		}
+	}
+	s := &shrinker{seed: *seed, command: c, deadline: c.now() + time.Duration(*seconds*float64(time.Second))}
+	if err := s.begin(scenario); err != nil {
+		return err
+	}
+	s.shrink()
+	text := s.scenario()
+	if *out == "" || c.WriteFile == nil {
+		_, err = fmt.Fprint(c.Out, text)
+		return err
+	}
+	if err := c.WriteFile(*out, []byte(text)); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "%s: %s\nplay it with: go run ./cmd/sim run %s -seed %d\n", *out, s.size(), *out, s.seed)
+	return nil
+}
+
+// begin plays the scenario as it is, to learn which rule it breaks.
+func (s *shrinker) begin(scenario *Scenario) error {
+	r, err := scenario.Play(Options{Seed: s.seed, sabotage: s.sabotage})
+	if err != nil {
+		return err
+	}
+	if r.Failure == nil {
+		return fmt.Errorf("sim shrink: %s with seed %d breaks no rule", scenario.Name, s.seed)
+	}
+	s.rule, s.fail = r.Failure.Rule, r.Failure
+	for _, line := range strings.Split(scenario.Text, "\n") {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			s.lines = append(s.lines, line)
+		}
+	}
+	return nil
+}
+
+// shrink does all passes until none helps or the time is over.
+func (s *shrinker) shrink() {
+	passes := []struct {
+		name string
+		do   func()
+	}{
+		{"cut the end", s.cutEnd},
+		{"drop lines", s.dropLines},
+		{"fewer servers", s.fewerServers},
+		{"name requests", s.nameRequests},
+		{"drop lines", s.dropLines},
+		{"drop arguments", s.dropArguments},
+		{"begin earlier", s.beginEarlier},
+		{"round values", s.roundValues},
+		{"wait for moments", s.waitForMoments},
+	}
+	for before := -1; before != s.weight() && !s.late(); {
+		before = s.weight()
+		for _, p := range passes {
+			p.do()
+			if s.command.Progress != nil {
+				fmt.Fprintf(s.command.Progress, "%-16s %s after %d runs\n", p.name, s.size(), s.tries)
+			}
+		}
+	}
+}
+
+// weight is what shrinking makes smaller: the length of the text counts less
+// than the number of lines.
+func (s *shrinker) weight() int { return 1000*len(s.lines) + len(strings.Join(s.lines, "")) }
+
+// late reports whether the time is over.
+func (s *shrinker) late() bool { return s.command.Now != nil && s.command.now() > s.deadline }
+
+// broken plays a text, and returns how it breaks the rule, or nil.
+func (s *shrinker) broken(lines []string) *Failure {
+	return s.brokenWith(lines, s.seed)
+}
+
+func (s *shrinker) brokenWith(lines []string, seed uint64) *Failure {
+	sc, err := Parse("shrunk", strings.Join(lines, "\n"))
+	if err != nil {
+		return nil
+	}
+	r, err := sc.Play(Options{Seed: seed, sabotage: s.sabotage})
+	if err != nil || r.Failure == nil || r.Failure.Rule != s.rule {
+		return nil
+	}
+	return r.Failure
+}
+
+// first plays the candidates, several at once, and keeps the first one that
+// breaks the rule. It reports whether there was one, and which.
+func (s *shrinker) first(n int, candidate func(i int) []string) (kept int, ok bool) {
+	play := s.command.Spread
+	if play == nil {
+		play = inTurn
+	}
+	play(0, func(i int) func() bool {
+		if i >= n || s.late() {
+			return nil
+		}
+		lines := candidate(i)
+		var f *Failure
+		if lines != nil {
+			f = s.broken(lines)
+		}
+		return func() bool {
+			s.tries++
+			if f != nil {
+				s.lines, s.fail, kept, ok = lines, f, i, true
+			}
+			return f == nil
+		}
+	})
+	return kept, ok
+}
+
+// try keeps a candidate if it breaks the rule, and reports whether it does.
+func (s *shrinker) try(lines []string) bool {
+	_, ok := s.first(1, func(int) []string { return lines })
+	return ok
+}
+
+// cutEnd drops the steps that come after the failure, and waits for it instead.
+// Those that look or ask for something may be what fails, and stay.
+func (s *shrinker) cutEnd() {
+	end := len(s.lines)
+	for end > 0 && atOf(s.lines[end-1]) == 0 {
+		end--
+	}
+	for end > 0 && atOf(s.lines[end-1]) > s.fail.At {
+		end--
+	}
+	s.try(append(slices.Clone(s.lines[:end]), fmt.Sprintf("at %v wait 1s", s.fail.At.Truncate(time.Millisecond)+time.Second)))
+	s.first(len(s.lines), func(i int) []string { return s.lines[:i] })
+}
+
+// dropLines drops as many lines as possible: of halves, then of quarters, and
+// so on to single lines (Zeller and Hildebrandt, "Simplifying and Isolating
+// Failure-Inducing Input", TSE 2002).
+func (s *shrinker) dropLines() {
+	for size := len(s.lines) / 2; size > 0 && !s.late(); size = min(size/2, len(s.lines)/2) {
+		for from := 0; from < len(s.lines); {
+			lines := s.lines
+			i, ok := s.first((len(lines)-from+size-1)/size, func(i int) []string {
+				at := from + i*size
+				return slices.Concat(lines[:at], lines[min(at+size, len(lines)):])
+			})
+			if !ok {
+				break
+			}
+			from += i * size
+		}
+	}
+}
