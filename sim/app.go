@@ -37,13 +37,26 @@ func (a *app) check() *local.Check {
 	return &a.def.Checks[0]
 }
 
+// complete fills in what a definition leaves open. Each instance has a port of
+// its own, so that an answer of DNS says which one it means.
+func (h *host) complete(def local.Service) (local.Service, error) {
+	def, _, err := def.Normalized()
+	if def.Spec.Port == 0 {
+		def.Spec.Port = 8000 + len(h.apps)
+		if a := h.app(def.Spec.ID); a != nil {
+			def.Spec.Port = a.def.Spec.Port
+		}
+	}
+	return def, err
+}
+
 // register registers an instance with the agent of its host, which keeps the
 // definition. It reports whether there is an agent.
 func (h *host) register(def local.Service) (bool, error) {
 	if h.proc == nil {
 		return false, nil
 	}
-	def, _, err := def.Normalized()
+	def, err := h.complete(def)
 	if err != nil {
 		return false, err
 	}
@@ -63,7 +76,7 @@ func (h *host) register(def local.Service) (bool, error) {
 		a = &app{host: h, status: catalog.Passing, since: h.world.now}
 		h.apps = append(h.apps, a)
 	}
-	a.def, a.known = def, h.world.now
+	a.def, a.known, a.since = def, h.world.now, h.world.now
 	a.report()
 	return true, nil
 }

@@ -1,6 +1,11 @@
 package sim
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"praetor/swim"
+)
 
 // The bounds within which what is promised must come true once what stands in
 // its way is gone. They begin when the faults end, and each allows for the one
@@ -24,4 +29,27 @@ const (
 	// boundCatalog: the leader writes down what gossip says at once, and goes
 	// over all of it every minute.
 	boundCatalog = 90 * time.Second
+
+	// boundCalm: a call of an agent to the servers that went wrong is known to
+	// have after callTimeout, and is tried again 15 s later at the most; one that
+	// came late and undid a newer one is found out by the next comparison of the
+	// agent with the catalog, which comes within a minute and a half.
+	boundCalm = 150 * time.Second
+
+	// boundCall: an agent writes a change at once, behind the few that are under
+	// way, and every server applies it a heartbeat after that.
+	boundCall = 3 * time.Second
 )
+
+// boundDead is how long it may take in a group of n members until all know that
+// one has died: some member's turn to probe it comes within 2n-1 periods (swim
+// 4.3), which are stretched at the most by the worst local health; then the
+// suspicion lasts for its longest time (lifeguard IV-B), and the news needs a few
+// rounds of gossip.
+func boundDead(n int) time.Duration {
+	c := swim.DefaultLAN()
+	turn := time.Duration(2*n-1) * c.ProbeInterval * time.Duration(1+c.AwarenessMax)
+	scale := max(1, math.Log10(float64(n)))
+	suspicion := time.Duration(float64(c.SuspicionMult*c.SuspicionMaxMult) * scale * float64(c.ProbeInterval))
+	return turn + suspicion + 20*c.GossipInterval
+}

@@ -97,6 +97,7 @@ func (w *world) deed(f fault) *deed {
 
 // fire takes down that the fault was done.
 func (d *deed) fire() {
+	d.world.disturbed = d.world.now
 	if !d.fired {
 		d.fired = true
 		d.world.ledger.fire(d.kind)
@@ -105,7 +106,11 @@ func (d *deed) fire() {
 
 // effect takes down that the fault changed something. There may be no deed.
 func (d *deed) effect() {
-	if d != nil && !d.shown {
+	if d == nil {
+		return
+	}
+	d.world.disturbed = d.world.now
+	if !d.shown {
 		d.shown = true
 		d.world.ledger.effect(d.kind)
 	}

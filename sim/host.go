@@ -44,8 +44,11 @@ type host struct {
 	last    *server.Status // of its server, when that stopped
 	kept    kept           // what was registered with its agent
 	apps    []*app         // that run on it, in the order of their beginning
-	rand    *rand.Rand
-	stopped time.Duration // when that was
+	changed time.Duration  // when its agent last began or ended
+
+	maintained map[string]bool // by service, "" for the host: somebody works on it
+	rand       *rand.Rand
+	stopped    time.Duration // when that was
 }
 
 // spec is how the agent on a host is configured.
@@ -83,7 +86,7 @@ func (w *world) addHost(name string, s spec) *host {
 		},
 	}
 	h.disk, h.kept = disk.New(), newKept()
-	h.rand = stream(w.seed, "apps "+name)
+	h.rand, h.maintained = stream(w.seed, "apps "+name), map[string]bool{}
 	w.hosts = append(w.hosts, h)
 	return h
 }
@@ -157,7 +160,7 @@ func (h *host) boot() {
 	case err != nil:
 		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
 	default:
-		h.proc = p
+		h.proc, h.changed = p, h.world.now
 		p.keeper.members(p.core.Members())
 		p.joining.begin(p)
 		p.carryOut()
@@ -194,7 +197,7 @@ func (h *host) stop() {
 	p := h.proc
 	h.last, h.stopped = h.status(), h.world.now
 	p.checkDrift()
-	h.proc = nil
+	h.proc, h.changed = nil, h.world.now
 	p.abandon()
 	for _, other := range h.world.live() {
 		if c := other.proc.conns[h.num]; c != nil {

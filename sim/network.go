@@ -50,6 +50,7 @@ func (l *link) sever(d *deed) {
 // set cuts the link, or heals it if there is no deed.
 func (l *link) set(cut *deed) {
 	if l.cut != cut {
+		l.world.disturbed = l.world.now
 		l.cut = cut
 		l.world.links(l)
 	}

@@ -32,6 +32,7 @@ func RandomOf(focus Focus, seed uint64) *Scenario {
 	r.weather()
 	r.line("expect leader within 60s")
 	r.clients()
+	r.services(stream(seed, "services "+focus.String()))
 	r.faults()
 	r.recovery()
 	s, err := Parse(focus.scenario(), r.text.String())
@@ -46,6 +47,7 @@ type randomScenario struct {
 	rand    *rand.Rand
 	focus   Focus
 	servers int
+	agents  int
 	changes int    // of the members, so far
 	knobs   string // the arguments of servers, but for expect
 	timed   []timedLine
@@ -107,7 +109,8 @@ func (r *randomScenario) cluster() {
 	}
 	r.line("servers %d expect=%d%s", r.servers, r.servers, r.knobs)
 	if r.focus == SWIM || r.focus == Catalog || r.focus == All && r.rand.IntN(8) == 0 {
-		r.line("agents %d", 1+r.rand.IntN(pick(r, 4, 16)))
+		r.agents = 1 + r.rand.IntN(pick(r, 4, 16))
+		r.line("agents %d", r.agents)
 	}
 }
 

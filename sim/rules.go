@@ -69,6 +69,15 @@ var rules = []Rule{
 	{"no flap deregisters a healthy service", "praetor, local state", "app.go",
 		"A service is given up only if its check was critical for as long as its deregister_critical_service_after says."},
 
+	{"DNS answers what the catalog says", "praetor, DNS", "check_dns.go",
+		"An answer holds just those instances without a critical check, their own or their node's, that the server's catalog has."},
+	{"DNS answers", "praetor, DNS", "check_dns.go",
+		"As long as some server can be reached, each question has an answer."},
+	{"DNS never answers a critical instance for long", "praetor, DNS", "check_dns.go",
+		"An instance that is critical, was taken back or is on a dead host is in no answer once its check or gossip must have found out."},
+	{"DNS answers every healthy instance", "praetor, DNS", "check_dns.go",
+		"An instance that is registered and not critical is in every answer once its check must have found out."},
+
 	{"a quorum elects a leader", "raft 2", "verbs_phases.go",
 		"A majority of servers that run and reach each other is enough for everything, whatever has become of the others."},
 	{"a quorum makes progress", "raft 2", "verbs_phases.go",
@@ -88,10 +97,10 @@ var rules = []Rule{
 		"No message and no sequence of events brings a server to stop for good."},
 	{"deadlines move", "praetor, cores", "process.go",
 		"Handling a deadline moves it, so that a server cannot spin."},
-	{"a request has one answer", "praetor, answers to clients", "process.go verbs_clients.go",
+	{"a request has one answer", "praetor, answers to clients", "process.go verbs_clients.go verbs_services.go",
 		"Every request is answered, and once."},
 
-	{"what the scenario expects", "the scenario", "expect.go verbs_clients.go",
+	{"what the scenario expects", "the scenario", "expect.go verbs_clients.go verbs_services.go",
 		"The scenario says what must come of it."},
 	{"the scenario makes sense", "the scenario", "triggers.go play.go",
 		"The step that a trap does is possible when the trap springs."},

@@ -15,9 +15,13 @@ func (h *host) maintain(id string, on bool) (bool, error) {
 	if h.proc == nil {
 		return false, nil
 	}
-	return true, h.proc.keeper.change(func(now time.Duration, s *local.State) error {
+	err := h.proc.keeper.change(func(now time.Duration, s *local.State) error {
 		return s.Maintenance(now, id, on, "somebody works on it")
 	})
+	if err == nil {
+		h.maintained[id], h.changed = on, h.world.now
+	}
+	return true, err
 }
 
 // forget loses what the agent, which is down, has kept. Its apps are not
@@ -66,13 +70,13 @@ func definition(r *rand.Rand, name, id string) local.Service {
 		every := time.Duration(1+r.IntN(10)) * time.Second
 		c.Probe = local.Probe{Kind: local.KindHTTP, Target: "http://localhost/health", Interval: every, Timeout: every}
 	}
-	return local.Service{Spec: catalog.Service{Service: name, ID: id, Port: 80}, Checks: []local.Check{c}}
+	return local.Service{Spec: catalog.Service{Service: name, ID: id}, Checks: []local.Check{c}}
 }
 
 // install begins to run an instance and registers it as soon as there is an
 // agent.
 func (h *host) install(def local.Service) (*app, error) {
-	def, _, err := def.Normalized()
+	def, err := h.complete(def)
 	if err != nil {
 		return nil, err
 	}

@@ -170,5 +170,8 @@ func (p *player) stopClients(step) error {
 	for _, o := range p.operators {
 		o.stopped = true
 	}
+	for _, r := range p.resolvers {
+		r.stopped = true
+	}
 	return nil
 }

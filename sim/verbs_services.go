@@ -191,6 +191,54 @@ func (p *player) startServices(st step) error {
 	return p.addServices(n, names, flip)
 }
 
+// startLookups starts apps that look services up.
+func (p *player) startLookups(st step) error {
+	n, err := strconv.Atoi(st.args[0])
+	if err != nil || n < 1 || n > 1000 {
+		return fmt.Errorf("%q is not a number from 1 to 1000", st.args[0])
+	}
+	think, err := st.duration("think", time.Second)
+	if err != nil {
+		return err
+	}
+	for range n {
+		r := &resolver{player: p, rand: stream(p.seed, fmt.Sprintf("resolver %d", len(p.resolvers)+1)), think: think}
+		p.resolvers = append(p.resolvers, r)
+		p.after(spread(r.rand, 0, think), r.ask)
+	}
+	return nil
+}
+
+// lookupStep looks a service up and waits for the answer.
+func (p *player) lookupStep(st step) error {
+	hs, err := p.hostsOf(cmp.Or(st.named["via"], "all"))
+	if err != nil {
+		return err
+	}
+	hs = slices.DeleteFunc(hs, func(h *host) bool { return h.proc == nil })
+	if len(hs) == 0 {
+		return fmt.Errorf("no agent runs there")
+	}
+	want := -1
+	if _, ok := st.named["answers"]; ok {
+		if want, err = st.number("answers"); err != nil {
+			return err
+		}
+	}
+	via, over := hs[0], false
+	p.resolve(via, st.args[0], func(a answer) {
+		over = true
+		p.say("client", "dns: %s via %s: %v", st.args[0], via.name, a)
+		if want >= 0 && len(a.places) != want {
+			p.fail("what the scenario expects", []string{via.name}, "line %d: %q: %v, which is not %d", st.line, st.text, a, want)
+		}
+	})
+	if !p.runUntil(p.now+patience, func() bool { return over }) {
+		p.fail("a request has one answer", []string{via.name}, "line %d: %q: no answer within %v", st.line, st.text, patience)
+	}
+	return nil
+}
+
 // The steps on services, health, the catalog and DNS.
 func init() {
 	for name, v := range map[string]verb{
@@ -202,6 +250,8 @@ func init() {
 		"forget":             {usage: "forget HOSTS (what was registered with their agents, which are down)", least: 1, most: 1, shown: true, do: (*player).forget},
 		"catalog-register":   {usage: "catalog-register NODE SERVICE [id=ID] [address=IP] [status=S] [via HOST]", least: 2, most: 2, shown: true, do: (*player).registerOutside},
 		"catalog-deregister": {usage: "catalog-deregister NODE [ID] [via HOST]", least: 1, most: 2, shown: true, do: (*player).deregisterOutside},
+		"lookups":            {usage: "lookups N [think=D] (apps that look services up, each at any agent)", least: 1, most: 1, shown: true, do: (*player).startLookups},
+		"lookup":             {usage: "lookup SERVICE [via HOST] [answers=N]", least: 1, most: 1, waits: true, do: (*player).lookupStep},
 		"services":           {usage: "services N [names=N] [flip=D] (on all hosts; one changes every D in the mean)", least: 1, most: 1, shown: true, do: (*player).startServices},
 	} {
 		verbs[name] = v

@@ -24,12 +24,15 @@ type world struct {
 	net       network
 	clients   []*client
 	operators []*operator
+	resolvers []*resolver
 	triggers  []*trigger
 	record    *recorder // nil: nobody asked for it
 	check     checkers
 	sabotage  sabotage
 	requests  *[]*operation // that clients made, if somebody wants them
 	asking    string        // the client that makes a request
+
+	disturbed time.Duration // when a fault last struck or had an effect
 
 	counts Counts
 	ledger Ledger
@@ -46,6 +49,7 @@ type Counts struct {
 	Crashes  int
 	Writes   int // acknowledged to clients
 	Reads    int // answered to clients
+	Lookups  int // answered by DNS
 }
 
 // add sums counts up.
@@ -58,6 +62,7 @@ func (c *Counts) add(d Counts) {
 	c.Crashes += d.Crashes
 	c.Writes += d.Writes
 	c.Reads += d.Reads
+	c.Lookups += d.Lookups
 }
 
 // sabotage plants bugs, so that tests can show that the checkers see them. It

@@ -33,6 +33,9 @@ func (s *State) Fetched(now time.Duration, id CallID, v View, err error) {
 	s.compareChecks(v.Checks)
 	interval := s.cfg.SyncInterval * time.Duration(s.sync.scale)
 	s.sync.nextFull = now + interval/2 + s.upTo(interval)
+	if s.sync.doubt > now {
+		s.sync.nextFull = min(s.sync.nextFull, s.sync.doubt)
+	}
 	s.sync.fetched = true
 	if len(s.dirtyGroups()) == 0 {
 		s.recovered()

@@ -34,7 +34,9 @@
 // catalog has of this node with all that it should have, first when the agent
 // starts and then about every minute, more rarely in a large cluster. One call
 // is under way at a time. A failed call is tried again after 1 s, 2 s and so on
-// up to 15 s, with jitter, and after a fresh comparison.
+// up to 15 s, with jitter, and after a fresh comparison. A write that failed may
+// still be under way and take effect late, on top of what was written since; so
+// the catalog is compared once more when 20 s have passed.
 //
 // Nothing is written before the first comparison. So a restarted agent adopts
 // what it finds instead of writing it all again: checks without a result go on

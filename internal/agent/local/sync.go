@@ -44,6 +44,11 @@ const (
 	batchMost  = 64
 )
 
+// lateWrite is how long after its failure a write may yet take effect: the
+// connection that carried it may only be slow, and the server that has it may
+// look for a leader. It would undo what was written since.
+const lateWrite = 20 * time.Second
+
 // progress is how far the synchronisation with the catalog has come.
 type progress struct {
 	lastID   CallID
@@ -52,6 +57,7 @@ type progress struct {
 	nextFull time.Duration // when to look at the catalog again
 	retryAt  time.Duration // no call before
 	failures int           // in a row
+	doubt    time.Duration // until then a write that failed may yet take effect
 	cursor   string        // where in the order of groups to go on after a failure
 	scale    int           // how many times the interval between full syncs
 }
@@ -206,6 +212,7 @@ func (s *State) failed(now time.Duration, w *write, err error) {
 	what := "read this node's registrations"
 	switch w.kind {
 	case Register, Deregister:
+		p.doubt = now + lateWrite
 		p.cursor = w.group + "\x00"
 		what = "sync service " + w.group
 		if w.group == "" {
