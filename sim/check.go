@@ -12,6 +12,8 @@ import (
 // disks), never the inside of a core.
 //
 //	started     a server was started with what its disk holds
+//	received    it is about to get a message of another server
+//	sent        it sends one
 //	written     it asked for writes to be made durable
 //	persisted   it was told that they are
 //	after       it has handled one event
@@ -38,6 +40,10 @@ type seen struct {
 	applied uint64
 	view    *server.View
 	term    raft.Term
+	config  raft.Index         // where its configuration stands
+	members raft.Configuration // that configuration
+	votes   voteCheck
+	contact contactCheck
 
 	tickedAt time.Duration
 	ticks    int // at tickedAt
@@ -74,6 +80,18 @@ func (c *checkers) started(p *process, stored raft.Stored, view *server.View) {
 	}
 }
 
+func (c *checkers) received(from *host, to *process, b server.PeerBody) {
+	to.seen.contact.from(from, c.world.now)
+	if b.Raft != nil {
+		to.seen.votes.heard(to, b.Raft)
+	}
+}
+
+func (c *checkers) sent(p *process, m server.PeerMessage) {
+	c.world.checkPromises(p, m)
+	c.world.checkVote(p, m)
+}
+
 func (c *checkers) written(p *process, e server.Effects) {
 	for _, w := range e.Writes {
 		p.seen.disk.add(w)
@@ -93,6 +111,9 @@ func (c *checkers) after(p *process) {
 	st := p.server.Status()
 	c.world.checkLeader(cl, p, st)
 	c.world.checkCommit(p, st)
+	c.world.checkChange(p, st)
+	c.world.checkCandidate(p, st)
+	c.world.checkContact(p, st)
 	if v := p.server.View(); v != p.seen.view {
 		p.seen.view = v
 		c.world.checkApplied(cl, p, v)
@@ -118,4 +139,5 @@ func (c *checkers) quiet() {
 	w.checkCatalog()
 	w.checkServices()
 	w.checkReplicas()
+	w.checkConfigs()
 }

@@ -19,11 +19,12 @@ type diskCheck struct {
 type image struct {
 	hard    raft.HardState
 	base    raft.Index // the first entry is at base+1
+	term    raft.Term  // of the snapshot, if there are no entries
 	entries []raft.Entry
 }
 
 func imageOf(s raft.Stored) image {
-	m := image{hard: s.Hard, base: s.Snapshot.Index, entries: slices.Clone(s.Entries)}
+	m := image{hard: s.Hard, base: s.Snapshot.Index, term: s.Snapshot.Term, entries: slices.Clone(s.Entries)}
 	if len(s.Entries) > 0 {
 		m.base = s.Entries[0].Index - 1
 	}
@@ -36,7 +37,7 @@ func (m *image) apply(w raft.Write) {
 		m.hard = *w.Hard
 	}
 	if w.Snapshot != nil {
-		m.base, m.entries = w.Snapshot.Index, nil
+		m.base, m.term, m.entries = w.Snapshot.Index, w.Snapshot.Term, nil
 	}
 	if len(w.Entries) > 0 {
 		m.entries = append(m.entries[:w.Entries[0].Index-m.base-1], w.Entries...)
@@ -52,6 +53,20 @@ func (m *image) entry(i raft.Index) (raft.Entry, bool) {
 }
 
 func (m *image) last() raft.Index { return m.base + raft.Index(len(m.entries)) }
+
+// lastTerm returns the term of the last entry.
+func (m *image) lastTerm() raft.Term {
+	if n := len(m.entries); n > 0 {
+		return m.entries[n-1].Term
+	}
+	return m.term
+}
+
+// holds reports whether the entry is in the image, or covered by its snapshot.
+func (m *image) holds(e raft.Entry) bool {
+	have, ok := m.entry(e.Index)
+	return ok && have.Term == e.Term || e.Index <= m.base
+}
 
 // equal reports whether two images say the same, as far as both go back.
 func (m *image) equal(o image) bool {

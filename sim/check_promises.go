@@ -34,6 +34,15 @@ func (w *world) checkPromises(p *process, m server.PeerMessage) {
 			w.fail(rulePromises, who, "says that its log matches up to %d; its disk has it up to %d", b.Match, durable.last())
 		}
 	}
+	if vote, ok := msg.Body.(raft.VoteRequest); ok && vote.Pre {
+		return // it is not in that term yet
+	}
+	if vote, ok := msg.Body.(raft.VoteResponse); ok && vote.Pre {
+		return
+	}
+	if durable.hard.Term < msg.Term {
+		w.fail(rulePromises, who, "speaks in term %d; its disk has term %d", msg.Term, durable.hard.Term)
+	}
 }
 
 // votedFor reports whether the disk holds a vote.

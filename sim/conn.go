@@ -229,6 +229,7 @@ func (w *world) deliverPeer(from *process, to *host, f frame) {
 		w.sabotage.tamper(to, &body)
 	}
 	p := to.proc
+	w.check.received(from.host, p, body)
 	p.server.ReceivePeer(p.now(), from.host.id, body)
 	p.carryOut()
 }

@@ -179,7 +179,7 @@ func (p *process) carryOut() {
 		p.store.carryOut(e)
 	}
 	for _, m := range e.Peers {
-		w.checkPromises(p, m)
+		w.check.sent(p, m)
 		p.sendPeer(m)
 	}
 	for _, m := range e.Packets {

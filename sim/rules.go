@@ -22,6 +22,24 @@ var rules = []Rule{
 	{"commitment only grows", "raft figure 2", "check_commit.go",
 		"As long as a server runs, its commit index and its applied index never go backwards, and nothing is applied before it is committed."},
 
+	{"an old entry is not committed by counting", "raft 5.4.2, figure 8", "check_commit.go",
+		"A leader commits an entry of its own term once a majority has it, and older ones only together with it."},
+	{"committed is what a majority has on disk", "raft 5.3", "check_commit.go",
+		"An entry is committed once it is durable on a majority of the voters."},
+
+	{"votes go to the up-to-date", "raft 5.4.1", "check_votes.go",
+		"A voter denies its vote, and its pre-vote, if its own log is more up-to-date than the candidate's."},
+	{"no term is raised in vain", "thesis 9.6", "check_votes.go",
+		"A candidate raises its term only once a majority would vote for it, or its leader tells it to."},
+
+	{"a leader without a majority steps down", "thesis 6.2", "check_contact.go",
+		"A leader that hears from no majority for an election timeout leads no longer."},
+
+	{"members change one at a time", "thesis 4.1; Ongaro, raft-dev, 10 July 2015", "check_config.go",
+		"A leader changes the members only when the change before is committed, and with it an entry of its own term."},
+	{"all servers agree on the members", "raft 6", "check_config.go",
+		"A server uses the latest configuration in its log, so once nothing fails all use the same."},
+
 	{"same index, same state", "raft 2", "check_state.go",
 		"State machines are deterministic: those that applied the same log up to the same index are in the same state."},
 	{"all servers catch up", "raft 5.3", "check_state.go",
