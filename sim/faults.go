@@ -42,15 +42,15 @@ const (
 type faultKind struct {
 	name string
 	rate bool // it has a probability; else it is a deed
-	sure bool // of a deed: one that found its target and had no effect is broken
+	sure bool // if it found its target, and of a rate often, but had no effect, it is broken
 	what string
 }
 
 // faultKinds are all the kinds that there are. What counts as an effect is said
 // here, and measured where it happens.
 var faultKinds = [numFaults]faultKind{
-	faultLoss:      {"loss", true, false, "a packet is lost that would have arrived"},
-	faultDuplicate: {"duplicate", true, false, "a datagram arrives a second time"},
+	faultLoss:      {"loss", true, true, "a packet is lost that would have arrived"},
+	faultDuplicate: {"duplicate", true, true, "a datagram arrives a second time"},
 
 	faultCut:     {"cut", false, false, "a cut link stops something"},
 	faultOneWay:  {"cut-oneway", false, false, "a link that is cut one way stops something"},

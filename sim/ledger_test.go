@@ -5,6 +5,19 @@ import (
 	"testing"
 )
 
+func TestARateThatStrikesOftenAndChangesNothingShows(t *testing.T) {
+	for _, c := range []struct {
+		effective int64
+		ok        bool
+	}{{0, false}, {1, true}} {
+		var l Ledger
+		l.counts[faultDuplicate] = count{chances: 1000, expected: 150 * million, fired: 150, effective: c.effective}
+		if err := l.Verdict(); (err == nil) != c.ok {
+			t.Errorf("150 duplicates of which %d arrived: %v", c.effective, err)
+		}
+	}
+}
+
 // TestARateThatIsOffByMoreThanChanceAllowsShows: a hundredth of the configured
 // rate, none at all, or too much.
 func TestARateThatIsOffByMoreThanChanceAllowsShows(t *testing.T) {
@@ -13,7 +26,7 @@ func TestARateThatIsOffByMoreThanChanceAllowsShows(t *testing.T) {
 		ok    bool
 	}{{0, false}, {1, false}, {30, false}, {75, true}, {100, true}, {130, true}, {250, false}} {
 		var l Ledger
-		l.counts[faultLoss] = count{chances: 1000, expected: 100 * million, fired: c.fired}
+		l.counts[faultLoss] = count{chances: 1000, expected: 100 * million, fired: c.fired, effective: 1}
 		if err := l.Verdict(); (err == nil) != c.ok {
 			t.Errorf("%d losses where 100 are expected: %v", c.fired, err)
 		}
