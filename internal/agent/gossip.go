@@ -79,6 +79,7 @@ func (g *gossipPort) run(ctx context.Context) {
 		case g.serving <- struct{}{}:
 			go g.serve(ctx, c)
 		default:
+			g.guard.refuse(remoteOf(c), &refusal{dropBusy, "too many exchanges are under way"})
 			c.Close() // the other side asks again, or somebody else
 		}
 	}
@@ -107,6 +108,10 @@ func (g *gossipPort) serve(ctx context.Context, c net.Conn) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(streamTimeout))
 	b, err := wire.ReadFrame(c, nil, maxFrame)
+	if errors.Is(err, wire.ErrTooLong) {
+		g.guard.refuse(remoteOf(c), &refusal{dropOversized, "an exchange: " + err.Error()})
+		return
+	}
 	if err != nil {
 		g.log.Debug("gossip: exchange refused", "from", c.RemoteAddr(), "reason", err)
 		return
@@ -115,7 +120,7 @@ func (g *gossipPort) serve(ctx context.Context, c net.Conn) {
 		g.guard.converse(c, b)
 		return
 	}
-	from := c.RemoteAddr().(*net.TCPAddr).AddrPort()
+	from := remoteOf(c)
 	b, nonce, err := g.guard.open(keyring.Exchange, keyring.Nonce{}, b)
 	if err != nil {
 		g.guard.refuse(from, err)
@@ -129,6 +134,9 @@ func (g *gossipPort) serve(ctx context.Context, c net.Conn) {
 	reply, _ = g.guard.seal(keyring.Exchange, nonce, reply)
 	c.Write(wire.AppendFrame(nil, reply))
 }
+
+// remoteOf returns who is at the other end of a TCP connection.
+func remoteOf(c net.Conn) netip.AddrPort { return c.RemoteAddr().(*net.TCPAddr).AddrPort() }
 
 // send sends datagrams. A full socket buffer loses them, as a network may.
 func (g *gossipPort) send(ps []swim.Packet) {

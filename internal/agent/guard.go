@@ -48,9 +48,10 @@ const (
 	dropMalformed = "malformed"
 	dropOversized = "oversized"
 	dropReplay    = "replayed"
+	dropBusy      = "busy" // too many exchanges at once
 )
 
-var dropReasons = []string{dropClear, dropNoKey, dropKey, dropMalformed, dropOversized, dropReplay}
+var dropReasons = []string{dropClear, dropNoKey, dropKey, dropMalformed, dropOversized, dropReplay, dropBusy}
 
 // dropQuiet is how long the same reason is not told again.
 const dropQuiet = time.Minute

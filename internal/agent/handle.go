@@ -157,32 +157,6 @@ func (h handle) stats() map[string]map[string]string {
 	return groups
 }
 
-// Metrics implements api.Agent.
-func (h handle) Metrics() []api.Gauge {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	gauges := []api.Gauge{
-		{Name: "consul.runtime.num_goroutines", Value: float64(runtime.NumGoroutine())},
-		{Name: "consul.runtime.alloc_bytes", Value: float64(m.Alloc)},
-		{Name: "consul.runtime.sys_bytes", Value: float64(m.Sys)},
-		{Name: "consul.runtime.total_gc_runs", Value: float64(m.NumGC)},
-		{Name: "consul.members", Value: float64(len(*h.driver.members.Load()))},
-	}
-	for _, reason := range dropReasons {
-		gauges = append(gauges, api.Gauge{Name: "consul.gossip.dropped." + reason, Value: float64(h.guard.dropped(reason))})
-	}
-	if h.driver.server != nil {
-		st := h.driver.server.Status()
-		gauges = append(gauges,
-			api.Gauge{Name: "consul.raft.term", Value: float64(st.Term)},
-			api.Gauge{Name: "consul.raft.commit_index", Value: float64(st.Commit)},
-			api.Gauge{Name: "consul.raft.applied_index", Value: float64(st.Applied)},
-			api.Gauge{Name: "consul.raft.last_index", Value: float64(st.Last)},
-		)
-	}
-	return gauges
-}
-
 // Services implements api.Registry.
 func (h handle) Services() []*catalog.Service {
 	var out []*catalog.Service
