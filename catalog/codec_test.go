@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"praetor/internal/wire"
+	"praetor/swim/coordinate"
 )
 
 // sample has a value of its own in every field that is encoded.
@@ -42,6 +44,7 @@ func TestCommandSurvivesItsEncoding(t *testing.T) {
 		{Op: OpRegister, Registration: Registration{Node: Node{Node: "n", Address: "a"}}},
 		{Op: OpDeregister, Deregistration: Deregistration{Node: "n", ServiceID: "s", CheckID: "c"}},
 		{Op: OpReap, UpTo: 1 << 40},
+		{Op: OpLocate, Coordinates: []Coordinate{{"n1", coordinate.Origin()}, {"n2", coordinate.Coordinate{Error: 1, Height: 2, Adjustment: -3}}}},
 	} {
 		b := AppendCommand(nil, c)
 		got, err := DecodeCommand(b)
@@ -82,6 +85,8 @@ func TestDecodeCommandRefuses(t *testing.T) {
 		{"too many tags", register(func(r *Registration) { r.Service.Tags = make([]string, MaxTags+1) }), wire.ErrTooLong},
 		{"too many checks", register(func(r *Registration) { r.Checks = make([]Check, MaxChecks+1) }), wire.ErrTooLong},
 		{"a map in disorder", swapped, wire.ErrValue},
+		{"a coordinate of NaN", AppendCommand(nil, Command{Op: OpLocate, Coordinates: []Coordinate{{"n", coordinate.Coordinate{Height: math.NaN()}}}}), wire.ErrValue},
+		{"too many coordinates", AppendCommand(nil, Command{Op: OpLocate, Coordinates: make([]Coordinate, MaxCoordinates+1)}), wire.ErrTooLong},
 	} {
 		if _, err := DecodeCommand(tc.in); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
@@ -154,12 +159,17 @@ func filled(t *testing.T) *State {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(5, 5))
 	txn := New().Txn()
-	for index := uint64(1); index < 60; index++ {
+	for index := uint64(1); index < 80; index++ {
 		txn.Apply(index, randomCommand(rng, index))
 	}
-	txn.Apply(60, sample())
+	txn.Apply(80, sample())
 	s := txn.Commit()
-	if s.nodes.Len() == 0 || s.services.Len() == 0 || s.checks.Len() == 0 || s.marks.tombs.Len() == 0 || s.marks.floor == 0 {
+	txn = s.Txn()
+	nodes, _ := s.Nodes(nil)
+	txn.Apply(81, Command{Op: OpLocate, Coordinates: []Coordinate{{nodes[0].Node, coordinate.Origin()}}})
+	txn.Apply(82, Command{Op: OpReap, UpTo: 70})
+	s = txn.Commit()
+	if s.coordinates.Len() == 0 || s.nodes.Len() == 0 || s.services.Len() == 0 || s.checks.Len() == 0 || s.marks.tombs.Len() == 0 || s.marks.floor == 0 {
 		t.Fatal("a table is empty")
 	}
 	return s
@@ -185,6 +195,7 @@ func TestLoadRefusesADamagedSnapshot(t *testing.T) {
 		c := Check{Node: node, CheckID: "c", Status: Passing, ServiceID: service}
 		return string(appendIndexes(appendCheck(nil, &c), 1, 1))
 	}
+	place := string(appendCoordinate(nil, &Coordinate{"n", coordinate.Origin()}))
 	frames := func(payloads ...string) error {
 		var b []byte
 		for _, p := range payloads {
@@ -195,7 +206,7 @@ func TestLoadRefusesADamagedSnapshot(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"another kind of snapshot": frames("logcata\x01\x00\x00\x00\x00\x00\x00"),
-		"a later version":          frames("catalog\x02\x00\x00\x00\x00\x00\x00"),
+		"a later version":          frames("catalog\x03\x00\x00\x00\x00\x00\x00\x00"),
 		"a node twice":             frames("catalog\x01\x00\x02\x00\x00\x00\x00", node, node),
 		"an ID twice":              frames("catalog\x01\x00\x02\x00\x00\x00\x00", node, twin),
 		"a service of nothing":     frames("catalog\x01\x00\x01\x01\x00\x00\x00", node, service("x")),
@@ -203,6 +214,8 @@ func TestLoadRefusesADamagedSnapshot(t *testing.T) {
 		"a check of nothing":       frames("catalog\x01\x00\x01\x00\x01\x00\x00", node, check("n", "s")),
 		"a check of no node":       frames("catalog\x01\x00\x00\x00\x01\x00\x00", check("n", "")),
 		"a check twice":            frames("catalog\x01\x00\x01\x00\x02\x00\x00", node, check("n", ""), check("n", "")),
+		"a coordinate of nothing":  frames("catalog\x02\x00\x00\x00\x00\x00\x00\x01", place),
+		"a coordinate twice":       frames("catalog\x02\x00\x01\x00\x00\x00\x00\x02", node, place, place),
 		"a mark without topic":     frames("catalog\x01\x00\x00\x00\x00\x01\x00", "\x00\x01"),
 	} {
 		if !errors.Is(err, wire.ErrValue) {
@@ -218,6 +231,7 @@ func FuzzDecodeCommand(f *testing.F) {
 	f.Add(AppendCommand(nil, sample()))
 	f.Add(AppendCommand(nil, Command{Op: OpDeregister, Deregistration: Deregistration{Node: "n"}}))
 	f.Add(AppendCommand(nil, Command{Op: OpReap, UpTo: 3}))
+	f.Add(AppendCommand(nil, Command{Op: OpLocate, Coordinates: []Coordinate{{"n1", coordinate.Origin()}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := DecodeCommand(b)
 		if err != nil {

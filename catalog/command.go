@@ -22,6 +22,11 @@ func AppendCommand(dst []byte, c Command) []byte {
 		dst = wire.AppendString(dst, c.Deregistration.CheckID)
 	case OpReap:
 		dst = wire.AppendUvarint(dst, c.UpTo)
+	case OpLocate:
+		dst = wire.AppendUvarint(dst, uint64(len(c.Coordinates)))
+		for i := range c.Coordinates {
+			dst = appendCoordinate(dst, &c.Coordinates[i])
+		}
 	}
 	return dst
 }
@@ -41,6 +46,10 @@ func DecodeCommand(b []byte) (Command, error) {
 		c.Deregistration = Deregistration{Node: r.String(MaxName), ServiceID: r.String(MaxName), CheckID: r.String(MaxName)}
 	case OpReap:
 		c.UpTo = r.Uvarint()
+	case OpLocate:
+		for range count(r, MaxCoordinates) {
+			c.Coordinates = append(c.Coordinates, decodeCoordinate(r))
+		}
 	default:
 		r.Fail(fmt.Errorf("%w: unknown operation %d", wire.ErrValue, c.Op))
 	}

@@ -26,6 +26,7 @@
 //	tables   nodes      node                     -> Node
 //	         services   node, service ID         -> Service
 //	         checks     node, check ID           -> Check
+//	         coordinates  node                   -> Coordinate
 //	views    ids        node ID                  -> node
 //	         addresses  address, node            -> node
 //	         instances  service, node, ID        -> Instance: all that health asks for
@@ -49,6 +50,7 @@
 //	                      the instances of each of its node's services
 //	a check of a service  its node's checks, its old and new status, all checks,
 //	                      its service's checks, its service's instances
+//	a coordinate          all coordinates, that node's coordinate
 //
 // When an answer becomes empty, its mark moves from live to tombs, so that the
 // index of the empty answer is the one at which it became empty. OpReap
@@ -84,12 +86,14 @@
 //	register    node | skip | has service | [service] | checks
 //	deregister  node name | service ID | check ID
 //	reap        index
+//	locate      count | coordinate ...
 //
 //	node        ID | name | address | datacenter | tagged addresses | meta
 //	service     kind | ID | name | address | tags | tagged addresses | meta |
 //	            port | passing weight | warning weight | tag override
 //	check       node | ID | name | status | notes | output | service ID |
 //	            type | interval | timeout
+//	coordinate  node | the place, see package coordinate
 //
 // A snapshot is a sequence of frames (see internal/wire): a header, then the
 // rows of the tables and the marks. The views are built anew from them.
@@ -98,6 +102,7 @@
 //	nodes       node | CreateIndex | ModifyIndex
 //	services    node name | service | CreateIndex | ModifyIndex
 //	checks      check | CreateIndex | ModifyIndex
+//	coordinates coordinate                 (not in version 1)
 //	live marks  topic and name | index
 //	tombs       topic and name | index
 package catalog

@@ -23,6 +23,8 @@ const (
 	aboutNodeChecks    topic = 'c' // NodeChecks, by folded node name
 	aboutServiceChecks topic = 'k' // ServiceChecks, by folded service name
 	aboutStatus        topic = 't' // ChecksInState, by status or AnyState
+	aboutCoordinates   topic = 'C' // Coordinates
+	aboutCoordinate    topic = 'o' // Coordinate, by folded node name
 )
 
 // of returns the key of the mark for that name.
@@ -81,6 +83,9 @@ func (t *Txn) unanswered(about topic, name string) bool {
 	switch about {
 	case aboutNode, aboutNodeServices:
 		_, ok := t.nodes.Get(name)
+		none = !ok
+	case aboutCoordinate:
+		_, ok := t.coordinates.Get(name)
 		none = !ok
 	case aboutNodeID:
 		_, ok := t.ids.Get(name)

@@ -19,6 +19,7 @@ type naiveNode struct {
 	Node
 	services map[string]Service
 	checks   map[string]Check
+	place    *Coordinate
 }
 
 func (n *naive) apply(index uint64, c Command) bool {
@@ -27,8 +28,20 @@ func (n *naive) apply(index uint64, c Command) bool {
 		return n.register(index, c.Registration.Normalize())
 	case OpDeregister:
 		n.deregister(c.Deregistration)
+	case OpLocate:
+		return n.locate(c.Coordinates)
 	}
 	return true
+}
+
+func (n *naive) locate(list []Coordinate) (known bool) {
+	for _, c := range list {
+		if node := n.nodes[strings.ToLower(c.Node)]; node != nil {
+			node.place = &Coordinate{node.Node.Node, c.Coord}
+			known = true
+		}
+	}
+	return known
 }
 
 func (n *naive) deregister(d Deregistration) {
@@ -101,7 +114,7 @@ func (n *naive) registerNode(index uint64, r Node, known *naiveNode) bool {
 	next.CreateIndex, next.ModifyIndex = index, index
 	if known != nil {
 		next.Node.Node = known.Node.Node
-		next.CreateIndex, next.services, next.checks = known.CreateIndex, known.services, known.checks
+		next.CreateIndex, next.services, next.checks, next.place = known.CreateIndex, known.services, known.checks, known.place
 	}
 	if holder != nil {
 		next.CreateIndex = holder.CreateIndex
@@ -160,6 +173,10 @@ func (n *naiveNode) answer(q question) []string {
 		return when(q.name != "" && strings.EqualFold(q.name, n.ID), show(n.Node))
 	case aboutAddress:
 		return when(canonical(q.name) != "" && canonical(q.name) == canonical(n.Address), show(n.Node))
+	case aboutCoordinates:
+		return when(n.place != nil, show(n.place))
+	case aboutCoordinate:
+		return when(named && n.place != nil, show(n.place))
 	case aboutNodeServices:
 		return when(named, show(n.Node), show(sortedValues(n.services)))
 	case aboutNodeChecks:

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"praetor/internal/radix"
+	"praetor/swim/coordinate"
 )
 
 // question is a read with its last answer and who waits for the next.
@@ -62,6 +63,15 @@ func (q question) ask(s *State, w *radix.Waiter) (answer string, index uint64) {
 	case aboutServiceChecks:
 		checks, index := s.ServiceChecks(q.name, w)
 		return strings.Join(showEach(deref(checks)), "\n"), index
+	case aboutCoordinates:
+		all, index := s.Coordinates(w)
+		return strings.Join(showEach(all), "\n"), index
+	case aboutCoordinate:
+		c, index := s.Coordinate(q.name, w)
+		if c == nil {
+			return "", index
+		}
+		return show(c), index
 	case aboutStatus:
 		checks, index := s.ChecksInState(q.name, w)
 		return strings.Join(showEach(deref(checks)), "\n"), index
@@ -113,7 +123,7 @@ var (
 func pick[V any](rng *rand.Rand, from []V) V { return from[rng.IntN(len(from))] }
 
 func questions() []*question {
-	qs := []*question{{about: aboutNodes}, {about: aboutServices}}
+	qs := []*question{{about: aboutNodes}, {about: aboutServices}, {about: aboutCoordinates}}
 	add := func(about topic, names ...string) {
 		for _, name := range names {
 			qs = append(qs, &question{about: about, name: name})
@@ -121,6 +131,7 @@ func questions() []*question {
 	}
 	add(aboutNode, nodeNames...)
 	add(aboutNodeServices, "N1", "n2", "never")
+	add(aboutCoordinate, "N1", "n2", "n3", "never")
 	add(aboutNodeChecks, "n1", "N3", "never")
 	add(aboutNodeID, "id-1", "ID-2", "never")
 	add(aboutAddress, "10.0.0.1", "fe80::1", "10.9.9.9")
@@ -132,8 +143,16 @@ func questions() []*question {
 
 func randomCommand(rng *rand.Rand, index uint64) Command {
 	switch n := rng.IntN(100); {
-	case n < 70:
+	case n < 64:
 		return Command{Op: OpRegister, Registration: randomRegistration(rng)}
+	case n < 70:
+		c := Command{Op: OpLocate}
+		for range rng.IntN(3) {
+			place := coordinate.Origin()
+			place.Height = float64(rng.IntN(3))
+			c.Coordinates = append(c.Coordinates, Coordinate{pick(rng, nodeNames), place})
+		}
+		return c
 	case n < 97:
 		d := Deregistration{Node: pick(rng, nodeNames)}
 		switch rng.IntN(3) {

@@ -38,6 +38,7 @@ func (t *Txn) removeNode(node string) {
 	for _, s := range values(t.services.Tree(), under(node)) {
 		t.removeService(node, s.ID)
 	}
+	t.removeCoordinate(node)
 	t.nodes.Delete(node)
 	t.unindexNode(node, n)
 }

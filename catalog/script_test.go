@@ -8,6 +8,7 @@ import (
 
 	"praetor/internal/radix"
 	"praetor/internal/script"
+	"praetor/swim/coordinate"
 )
 
 func TestScripts(t *testing.T) {
@@ -40,6 +41,10 @@ func (p *player) run(c script.Command) string {
 		return p.write(Command{Op: OpDeregister, Deregistration: Deregistration{
 			Node: c.Arg(0), ServiceID: c.Named["service"], CheckID: c.Named["check"],
 		}})
+	case "locate":
+		place := coordinate.Origin()
+		place.Height = float64(c.Int("ms", 0)) / 1000
+		return p.write(Command{Op: OpLocate, Coordinates: []Coordinate{{c.Arg(0), place}}})
 	case "reap":
 		return p.write(Command{Op: OpReap, UpTo: uint64(c.Int("index", 0))})
 	case "restore":
@@ -131,6 +136,13 @@ func (p *player) read(c script.Command) string {
 		lines, index = each(renderCheck)(p.state.NodeChecks(name, w))
 	case "service-checks":
 		lines, index = each(renderCheck)(p.state.ServiceChecks(name, w))
+	case "coordinates":
+		lines, index = each(renderCoordinate)(p.state.Coordinates(w))
+	case "coordinate":
+		place, i := p.state.Coordinate(name, w)
+		if index = i; place != nil {
+			lines = []string{renderCoordinate(place)}
+		}
 	case "state":
 		lines, index = each(renderCheck)(p.state.ChecksInState(name, w))
 	default:
@@ -162,6 +174,10 @@ func renderNode(n *Node) string {
 		s += " id " + n.ID
 	}
 	return s + fmt.Sprintf(" (%d, %d)", n.CreateIndex, n.ModifyIndex)
+}
+
+func renderCoordinate(c *Coordinate) string {
+	return fmt.Sprintf("%s is %.0f ms high", c.Node, 1000*c.Coord.Height)
 }
 
 func renderService(s *Service) string {

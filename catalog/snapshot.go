@@ -12,7 +12,7 @@ import (
 // The first frame of a snapshot begins with its magic and its version.
 const (
 	snapshotMagic   = "catalog"
-	snapshotVersion = 1
+	snapshotVersion = 2 // 1 has no coordinates
 )
 
 // maxKey bounds a folded name with a topic: some letters are longer in lower
@@ -35,7 +35,7 @@ func (s *State) Save(w io.Writer) error {
 	}
 	p := append([]byte(snapshotMagic), snapshotVersion)
 	p = wire.AppendUvarint(p, s.marks.floor)
-	for _, n := range []int{s.nodes.Len(), s.services.Len(), s.checks.Len(), s.marks.live.Len(), s.marks.tombs.Len()} {
+	for _, n := range []int{s.nodes.Len(), s.services.Len(), s.checks.Len(), s.marks.live.Len(), s.marks.tombs.Len(), s.coordinates.Len()} {
 		p = wire.AppendUvarint(p, uint64(n))
 	}
 	p = write(p)
@@ -48,6 +48,9 @@ func (s *State) Save(w io.Writer) error {
 	}
 	for _, c := range s.checks.All("", nil) {
 		p = write(appendIndexes(appendCheck(p, c), c.CreateIndex, c.ModifyIndex))
+	}
+	for _, c := range s.coordinates.All("", nil) {
+		p = write(appendCoordinate(p, c))
 	}
 	for _, marks := range []radix.Tree[uint64]{s.marks.live, s.marks.tombs} {
 		for k, mark := range marks.All("", nil) {
@@ -72,6 +75,7 @@ func Load(src io.Reader) (*State, error) {
 	l.each(h.nodes, l.node)
 	l.each(h.services, l.service)
 	l.each(h.checks, l.check)
+	l.each(h.coordinates, l.coordinate)
 	l.txn.settle()
 	l.txn.marks = marksTxn{live: radix.New[uint64]().Txn(), tombs: radix.New[uint64]().Txn(), floor: h.floor}
 	l.each(h.live, func(r *wire.Reader) { l.mark(r, l.txn.marks.live) })
@@ -84,7 +88,7 @@ func Load(src io.Reader) (*State, error) {
 
 // header is the first frame of a snapshot: how many frames of each kind follow.
 type header struct {
-	floor, nodes, services, checks, live, tombs uint64
+	floor, nodes, services, checks, live, tombs, coordinates uint64
 }
 
 // loader reads a snapshot frame by frame. The first error sticks.
@@ -114,10 +118,14 @@ func (l *loader) header() (h header) {
 		if magic := r.Take(len(snapshotMagic)); string(magic) != snapshotMagic {
 			r.Fail(fmt.Errorf("%w: not a catalog snapshot", wire.ErrValue))
 		}
-		if v := r.Byte(); v != snapshotVersion {
+		v := r.Byte()
+		if v < 1 || v > snapshotVersion {
 			r.Fail(fmt.Errorf("%w: snapshot version %d, want %d", wire.ErrValue, v, snapshotVersion))
 		}
-		h = header{r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()}
+		h = header{floor: r.Uvarint(), nodes: r.Uvarint(), services: r.Uvarint(), checks: r.Uvarint(), live: r.Uvarint(), tombs: r.Uvarint()}
+		if v > 1 {
+			h.coordinates = r.Uvarint()
+		}
 	})
 	return h
 }
@@ -159,6 +167,17 @@ func (l *loader) check(r *wire.Reader) {
 	}
 	if r.Err() == nil {
 		l.txn.putCheck(node, &c)
+	}
+}
+
+func (l *loader) coordinate(r *wire.Reader) {
+	c := decodeCoordinate(r)
+	node := fold(c.Node)
+	n, ok := l.txn.nodes.Get(node)
+	_, known := l.txn.coordinates.Get(node)
+	l.refuse(r, !ok || n.Node != c.Node || known, nil)
+	if r.Err() == nil {
+		l.txn.putCoordinate(node, &c)
 	}
 }
 

@@ -27,6 +27,8 @@ type tables struct {
 	nodes    radix.Tree[*Node]    // node
 	services radix.Tree[*Service] // node, service ID
 	checks   radix.Tree[*Check]   // node, check ID
+
+	coordinates radix.Tree[*Coordinate] // node
 }
 
 // views are the answers to questions that the tables answer slowly. They are
@@ -46,6 +48,8 @@ func New() *State {
 			nodes:    radix.New[*Node](),
 			services: radix.New[*Service](),
 			checks:   radix.New[*Check](),
+
+			coordinates: radix.New[*Coordinate](),
 		},
 		views: views{
 			ids:       radix.New[string](),

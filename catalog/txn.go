@@ -26,6 +26,8 @@ type tablesTxn struct {
 	nodes    *radix.Txn[*Node]
 	services *radix.Txn[*Service]
 	checks   *radix.Txn[*Check]
+
+	coordinates *radix.Txn[*Coordinate]
 }
 
 type viewsTxn struct {
@@ -40,7 +42,9 @@ type viewsTxn struct {
 // start from the same State, only one may be committed and notified.
 func (s *State) Txn() *Txn {
 	return &Txn{
-		tablesTxn: tablesTxn{nodes: s.nodes.Txn(), services: s.services.Txn(), checks: s.checks.Txn()},
+		tablesTxn: tablesTxn{
+			nodes: s.nodes.Txn(), services: s.services.Txn(), checks: s.checks.Txn(), coordinates: s.coordinates.Txn(),
+		},
 		viewsTxn: viewsTxn{
 			ids:       s.ids.Txn(),
 			addresses: s.addresses.Txn(),
@@ -55,7 +59,9 @@ func (s *State) Txn() *Txn {
 // Commit ends the transaction and returns the State with its changes.
 func (t *Txn) Commit() *State {
 	return &State{
-		tables: tables{nodes: t.nodes.Commit(), services: t.services.Commit(), checks: t.checks.Commit()},
+		tables: tables{
+			nodes: t.nodes.Commit(), services: t.services.Commit(), checks: t.checks.Commit(), coordinates: t.coordinates.Commit(),
+		},
 		views: views{
 			ids:       t.ids.Commit(),
 			addresses: t.addresses.Commit(),
@@ -85,6 +91,8 @@ func (t *Txn) Apply(index uint64, c Command) error {
 		t.deregister(c.Deregistration)
 	case OpReap:
 		t.marks.reap(c.UpTo)
+	case OpLocate:
+		err = t.locate(c.Coordinates)
 	default:
 		err = fmt.Errorf("%w: unknown operation %d", ErrInvalid, c.Op)
 	}

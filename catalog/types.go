@@ -101,6 +101,7 @@ const (
 	OpRegister   Op = iota // add or change what Registration says
 	OpDeregister           // remove what Deregistration says
 	OpReap                 // forget what was removed up to index UpTo
+	OpLocate               // keep Coordinates, of nodes that are registered
 )
 
 // Command is one change of the catalog, as it stands in the replicated log.
@@ -110,6 +111,7 @@ type Command struct {
 	Registration   Registration
 	Deregistration Deregistration
 	UpTo           uint64
+	Coordinates    []Coordinate
 }
 
 // Instance is a service instance with its node and every check that counts for
