@@ -101,7 +101,7 @@ func (a *app) state() (since time.Duration, usable bool, known time.Duration) {
 // must be true: no fault has struck or had an effect, the network loses little,
 // and somebody leads.
 func (w *world) calm() bool {
-	if w.net.base.loss > maxCalmLoss {
+	if w.net.base.rough() {
 		w.disturbed = w.now
 	}
 	return w.now-w.disturbed > boundCalm && slices.ContainsFunc(w.live(), func(h *host) bool { return h.proc.server.Status().Leading })
@@ -109,3 +109,9 @@ func (w *world) calm() bool {
 
 // maxCalmLoss is how much a network may lose that still counts as well.
 const maxCalmLoss = million / 50
+
+// rough reports whether a link is too bad for what a calm world promises.
+func (f *profile) rough() bool {
+	r := &f.rates
+	return r[faultLoss]+r[faultFlip] > maxCalmLoss || r[faultBurst]+r[faultTail]+r[faultGarble]+r[faultReset] > 0
+}

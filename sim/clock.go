@@ -11,6 +11,15 @@ type clock struct {
 	drift  ppm           // how much faster it runs; negative: slower
 }
 
+// skew is how the clock of a host is to be wrong, from the next start of its
+// agent on.
+type skew struct {
+	offset  time.Duration // what it shows then
+	drift   ppm           // how much faster it runs; negative: slower
+	shifted *deed         // that set the offset, or nil
+	drifted *deed         // that set the drift, or nil
+}
+
 const million = 1_000_000
 
 // never is the deadline of who waits for nothing. It leaves room to calculate.

@@ -50,6 +50,7 @@ type frame struct {
 	data []byte
 	text string // for the trace, if that shows messages
 	sent int    // the number of its sending in the record
+	hurt bool   // it was damaged on its way
 }
 
 // The times of the real driver and of TCP.
@@ -59,6 +60,12 @@ const (
 	redialAfter  = 50 * time.Millisecond
 	longestRetry = 2 * time.Second
 )
+
+// handshake is the size of a packet that opens a connection, in bytes.
+const handshake = 60
+
+// nobody is the life of no process: the connection to it is reset.
+const nobody = -1
 
 // sendPeer sends a message to another server.
 func (p *process) sendPeer(m server.PeerMessage) {
@@ -89,7 +96,7 @@ func (c *conn) back() *link   { return c.to.link(c.from.host) }
 func (c *conn) dial() {
 	c.state = connDialing
 	start := c.world().now
-	c.from.later(c.there().reliableLatency()+c.back().reliableLatency(), func() {
+	c.from.later(c.there().reliableLatency(handshake)+c.back().reliableLatency(handshake), func() {
 		switch {
 		case c.there().stops() || c.back().stops():
 			c.from.later(start+dialTimeout-c.world().now, c.refused)
@@ -123,7 +130,11 @@ func (c *conn) open() {
 
 // transmit puts a message on its way, behind those that are.
 func (c *conn) transmit(m server.PeerMessage) {
-	f := frame{at: c.world().now + c.there().reliableLatency(), data: server.AppendPeer(nil, m.Body)}
+	f := frame{data: server.AppendPeer(nil, m.Body)}
+	f.at = c.world().now + c.there().reliableLatency(len(f.data))
+	if c.there().roll(faultGarble) {
+		f.data, f.hurt = c.there().damage(faultGarble, f.data), true
+	}
 	if c.world().trace.verbose {
 		f.text = peerText(m.Body)
 	}
@@ -133,6 +144,10 @@ func (c *conn) transmit(m server.PeerMessage) {
 	}
 	c.flight = append(c.flight, f)
 	c.pumpAt(f.at)
+	if c.there().roll(faultReset) {
+		c.world().ledger.effect(faultReset)
+		c.reset()
+	}
 }
 
 // pumpAt makes sure that pump is called, at the time or before. It does not
@@ -153,13 +168,26 @@ func (c *conn) pump() {
 			c.stall()
 			return
 		}
-		if c.to.proc == nil || c.to.life != c.life {
+		if until, ok := c.there().clogged(); ok {
+			c.pumpAt(until)
+			return
+		}
+		p := c.to.proc
+		if p == nil || c.to.life != c.life {
 			c.reset()
+			return
+		}
+		if p.full() {
+			c.stall()
 			return
 		}
 		f := c.flight[0]
 		c.flight = c.flight[1:]
-		w.deliverPeer(c.from, c.to, f)
+		if p.busy() {
+			p.wait(func() { c.deliver(p, f) })
+		} else {
+			c.deliver(p, f)
+		}
 	}
 	c.stalled = 0
 	if len(c.flight) > 0 {
@@ -185,10 +213,10 @@ func (c *conn) stall() {
 // reset tells the sender, if it can be told, that nobody is there any more.
 func (c *conn) reset() {
 	c.drop("the connection is reset")
+	c.life = nobody
 	if c.state == connOpen && !c.back().stops() {
-		life := c.life
-		c.from.later(c.back().latency(), func() {
-			if c.state == connOpen && c.life == life {
+		c.from.later(c.back().latency(handshake), func() {
+			if c.state == connOpen && c.life == nobody {
 				c.lost()
 			}
 		})
@@ -215,20 +243,29 @@ func (c *conn) lost() {
 	}
 }
 
-// deliverPeer gives a message to the server that it is for.
-func (w *world) deliverPeer(from *process, to *host, f frame) {
+// deliver gives a message to the server that it is for. One that was damaged is
+// refused, and the connection with it, as the real driver's server port has it.
+func (c *conn) deliver(p *process, f frame) {
+	w, from, to := c.world(), c.from, c.to
 	w.counts.Messages++
 	w.receives(f.sent, from.host, to)
 	w.trace.message(w.now, from.host, to, f.data, func() string { return f.text })
 	body, err := server.DecodePeer(f.data)
-	if err != nil {
+	switch {
+	case f.hurt && err == nil:
+		w.fail("what was damaged on its way is refused", []string{from.host.name, to.name}, "message %x was taken in", f.data)
+		return
+	case f.hurt:
+		w.ledger.effect(faultGarble)
+		c.reset()
+		return
+	case err != nil:
 		w.fail("messages decode", []string{from.host.name, to.name}, "%v in %x", err, f.data)
 		return
 	}
 	if w.sabotage.tamper != nil {
 		w.sabotage.tamper(to, &body)
 	}
-	p := to.proc
 	w.check.received(from.host, p, body)
 	p.server.ReceivePeer(p.now(), from.host.id, body)
 	p.carryOut()

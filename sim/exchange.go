@@ -26,74 +26,112 @@ type exchange struct {
 	to    *host
 	ask   swim.Stream
 	start time.Duration
-	sent  int // the number of its last message in the record
+	sent  int  // the number of its last message in the record
+	hurt  bool // the request was damaged on its way
+	over  bool // the asking side knows how it ended
 }
 
 // startExchange connects, which takes a round trip, and sends the request.
 func (w *world) startExchange(from *process, s swim.Stream) {
 	x := &exchange{world: w, from: from, to: w.hostAt(s.To.Addr()), ask: s, start: w.now}
+	x.ask.Data = from.host.program.speak(s.Data)
 	if x.to == nil {
 		x.timeOut()
 		return
 	}
 	there, back := from.host.link(x.to), x.to.link(from.host)
 	x.sends(from.host, x.to, "asks")
-	w.after(there.reliableLatency()+back.reliableLatency()+there.reliableLatency(), x.arrive)
+	x.hurt = there.roll(faultGarble)
+	if x.hurt {
+		x.ask.Data = there.damage(faultGarble, x.ask.Data)
+	}
+	w.after(there.reliableLatency(handshake)+back.reliableLatency(handshake)+there.reliableLatency(len(x.ask.Data)), x.arrive)
 }
 
-// arrive gives the request to the other side.
+// arrive brings the request to the other side.
 func (x *exchange) arrive() {
-	w, back := x.world, x.to.link(x.from.host)
-	switch {
-	case x.from.host.link(x.to).stops() || back.stops():
+	w, there, back := x.world, x.from.host.link(x.to), x.to.link(x.from.host)
+	if there.stops() || back.stops() {
 		x.timeOut()
 		return
-	case x.to.proc == nil:
-		w.drops(x.sent, "the receiver is down")
-		x.end(back.latency(), nil, errRefused)
+	}
+	if until, ok := there.clogged(); ok {
+		w.at(until, x.arrive)
 		return
 	}
+	p := x.to.proc
+	switch {
+	case p == nil:
+		w.drops(x.sent, "the receiver is down")
+		x.end(back.latency(handshake), nil, errRefused)
+	case there.roll(faultReset):
+		w.ledger.effect(faultReset)
+		w.drops(x.sent, "the connection is reset")
+		x.end(back.latency(handshake), nil, errReset)
+	case p.busy():
+		x.timeOut() // unless it comes to it in time
+		p.wait(func() { x.serve(p) })
+	default:
+		x.serve(p)
+	}
+}
+
+// serve lets the other side answer.
+func (x *exchange) serve(p *process) {
+	w, back := x.world, x.to.link(x.from.host)
 	w.counts.Messages++
 	w.receives(x.sent, x.from.host, x.to)
 	w.trace.message(w.now, x.from.host, x.to, x.ask.Data, x.text("asks"))
-	p := x.to.proc
 	reply, err := p.core.ServeStream(p.now(), x.from.host.gossip, x.ask.Data)
 	p.carryOut()
+	if x.hurt {
+		if err == nil {
+			w.fail("what was damaged on its way is refused", hostNames([]*host{x.from.host, x.to}), "exchange %x was taken in", x.ask.Data)
+		}
+		w.ledger.effect(faultGarble)
+	}
 	if err != nil {
-		x.end(back.latency(), nil, errReset)
+		x.end(back.latency(handshake), nil, errReset)
 		return
 	}
 	x.sends(x.to, x.from.host, "answers")
-	x.end(back.reliableLatency(), reply, nil)
+	x.end(back.reliableLatency(len(reply)), reply, nil)
 }
 
 // end brings the reply or the error back.
 func (x *exchange) end(after time.Duration, reply []byte, err error) {
 	x.world.after(after, func() {
 		switch {
-		case !x.from.alive():
 		case err == nil && x.to.link(x.from.host).stops():
 			x.timeOut()
 		default:
-			if err == nil {
-				x.world.receives(x.sent, x.to, x.from.host)
-			}
-			x.world.trace.message(x.world.now, x.to, x.from.host, reply, x.text("answers"))
-			x.from.core.StreamReply(x.from.now(), x.ask.ID, reply, err)
-			x.from.carryOut()
+			x.from.turn(func() { x.reply(reply, err) })
 		}
 	})
 }
 
-// timeOut lets the asking side wait in vain.
+// timeOut lets the asking side wait in vain, unless the reply comes after all.
 func (x *exchange) timeOut() {
 	x.world.drops(x.sent, "the link is cut")
 	x.world.at(x.start+exchangeTimeout, func() {
-		if x.from.alive() {
-			x.from.core.StreamReply(x.from.now(), x.ask.ID, nil, errTimeout)
-			x.from.carryOut()
-		}
+		x.from.turn(func() { x.reply(nil, errTimeout) })
 	})
+}
+
+// reply tells the asking side what came of it, once.
+func (x *exchange) reply(reply []byte, err error) {
+	if x.over || !x.from.alive() {
+		return
+	}
+	x.over = true
+	if err == nil {
+		x.world.receives(x.sent, x.to, x.from.host)
+	}
+	if x.to != nil {
+		x.world.trace.message(x.world.now, x.to, x.from.host, reply, x.text("answers"))
+	}
+	x.from.core.StreamReply(x.from.now(), x.ask.ID, reply, err)
+	x.from.carryOut()
 }
 
 // sends notes that a message of the exchange sets out.

@@ -12,19 +12,40 @@ type fault uint8
 const (
 	// Rates of the network.
 	faultLoss fault = iota
+	faultBurst
 	faultDuplicate
+	faultReorder
+	faultTail
+	faultFlip
+	faultGarble
+	faultReset
 
 	// Deeds to the network.
+	faultDelay
+	faultSlowLink
+	faultClog
 	faultCut
 	faultOneWay
 	faultIsolate
+	faultHalves
+	faultRing
+	faultBridge
 
-	// Deeds to servers.
+	// Deeds to agents and the machines under them.
 	faultCrash
 	faultKill
 	faultRestart
-	faultWipe
+	faultBounce
+	faultPause
+	faultSlowCPU
+	faultOffset
 	faultDrift
+	faultJump
+	faultWipe
+	faultReplace
+	faultMove
+	faultOldProgram
+	faultNewProgram
 
 	// Deeds to disks.
 	faultSlowDisk
@@ -38,6 +59,9 @@ const (
 	numFaults
 )
 
+// numNetRates is the number of rates of the network, which come first.
+const numNetRates = faultReset + 1
+
 // faultKind describes a fault.
 type faultKind struct {
 	name string
@@ -50,23 +74,44 @@ type faultKind struct {
 // here, and measured where it happens.
 var faultKinds = [numFaults]faultKind{
 	faultLoss:      {"loss", true, true, "a packet is lost that would have arrived"},
+	faultBurst:     {"burst", true, true, "two packets or more are lost in a row"},
 	faultDuplicate: {"duplicate", true, true, "a datagram arrives a second time"},
+	faultReorder:   {"reorder", true, false, "a datagram that was held back arrives behind one that was sent later"},
+	faultTail:      {"tail", true, true, "a packet takes 20 ms to 2.56 s longer, each doubling half as likely"},
+	faultFlip:      {"flip", true, true, "a bit is wrong in a packet: gossip refuses it, TCP sends it again"},
+	faultGarble:    {"garble", true, true, "a message is damaged so that TCP does not see it: the server refuses it, and the connection"},
+	faultReset:     {"reset", true, true, "a connection is reset"},
 
-	faultCut:     {"cut", false, false, "a cut link stops something"},
-	faultOneWay:  {"cut-oneway", false, false, "a link that is cut one way stops something"},
-	faultIsolate: {"isolate", false, false, "the cut around a server stops something"},
+	faultDelay:    {"delay", false, false, "a packet takes longer than it can on a LAN"},
+	faultSlowLink: {"slow-link", false, false, "a packet waits more than a millisecond for a link's bandwidth"},
+	faultClog:     {"clog", false, false, "something arrives only when a link moves again, with all that came after it"},
+	faultCut:      {"cut", false, false, "a cut link stops something"},
+	faultOneWay:   {"cut-oneway", false, false, "a link that is cut one way stops something"},
+	faultIsolate:  {"isolate", false, false, "the cut around a host stops something"},
+	faultHalves:   {"halves", false, false, "the cut between two halves stops something"},
+	faultRing:     {"ring", false, false, "a host cannot reach one that is not its neighbour"},
+	faultBridge:   {"bridge", false, false, "two halves cannot reach each other, but one host reaches both"},
 
-	faultCrash:   {"crash", false, false, "a server that ran loses its power"},
-	faultKill:    {"kill", false, false, "a server that ran is killed"},
-	faultRestart: {"restart", false, false, "a server that was down starts"},
-	faultWipe:    {"wipe", false, false, "a server loses a disk that was not empty"},
-	faultDrift:   {"clock-drift", false, true, "a server's clock shows another time than passed"},
+	faultCrash:      {"crash", false, false, "an agent that ran loses its power"},
+	faultKill:       {"kill", false, false, "an agent that ran is killed"},
+	faultRestart:    {"restart", false, false, "an agent that was down starts"},
+	faultBounce:     {"bounce", false, false, "an agent that ran is killed, and starts again at once"},
+	faultPause:      {"pause", false, false, "an event waits for an agent that stands still"},
+	faultSlowCPU:    {"slow-cpu", false, false, "an event waits for the CPU"},
+	faultOffset:     {"clock-offset", false, true, "a clock shows another time when its agent starts"},
+	faultDrift:      {"clock-drift", false, true, "a clock shows another time than has passed"},
+	faultJump:       {"clock-jump", false, false, "a running clock leaps ahead"},
+	faultWipe:       {"wipe", false, false, "an agent loses a disk that was not empty"},
+	faultReplace:    {"replace", false, false, "a server with a new ID and an empty disk takes the place of one"},
+	faultMove:       {"move", false, false, "an agent starts at another address"},
+	faultOldProgram: {"old-binary", false, false, "gossip is refused because its version is too old"},
+	faultNewProgram: {"new-binary", false, false, "gossip has a section that is not known yet, which is skipped"},
 
 	faultSlowDisk:  {"slow-disk", false, false, "a sync takes longer than it would have"},
 	faultSyncFails: {"sync-fails", false, false, "a sync fails"},
 
-	faultJoin:   {"join", false, false, "a server begins to join"},
-	faultLeave:  {"leave", false, false, "a server that ran leaves"},
+	faultJoin:   {"join", false, false, "an agent begins to join"},
+	faultLeave:  {"leave", false, false, "an agent that ran leaves"},
 	faultResign: {"resign", false, false, "a server that ran hands over and stops"},
 }
 
@@ -95,8 +140,11 @@ func (w *world) deed(f fault) *deed {
 	return &deed{world: w, kind: f}
 }
 
-// fire takes down that the fault was done.
+// fire takes down that the fault was done. There may be no deed.
 func (d *deed) fire() {
+	if d == nil {
+		return
+	}
 	d.world.disturbed = d.world.now
 	if !d.fired {
 		d.fired = true

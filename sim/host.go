@@ -37,8 +37,12 @@ type host struct {
 	proc    *process // nil while the agent is down
 	life    int      // how often it was started
 	left    bool     // it left for good
-	drift   ppm      // of its clock: how much faster it runs; negative: slower
-	skewed  *deed    // that set it, or nil
+	moves   int      // how often its address changed
+	moved   *deed    // that changed it last, or nil
+	renamed int      // how often it got a new ID
+	program program
+	skew    skew // of its clock
+	load    load // on its CPU
 	wrote   *diskCheck
 	known   []*host        // whom its agent saw alive last
 	last    *server.Status // of its server, when that stopped
@@ -98,7 +102,7 @@ func (w *world) hostAt(a netip.Addr) *host {
 	}
 	b := a.As4()
 	n := int(b[2])<<8 + int(b[3]) - 1
-	if b[0] != 10 || b[1] != 0 || n < 0 || n >= len(w.hosts) {
+	if b[0] != 10 || n < 0 || n >= len(w.hosts) || int(b[1]) != w.hosts[n].moves {
 		return nil
 	}
 	return w.hosts[n]
@@ -161,6 +165,8 @@ func (h *host) boot() {
 		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
 	default:
 		h.proc, h.changed = p, h.world.now
+		h.moved.effect()
+		p.checkOffset()
 		p.keeper.members(p.core.Members())
 		p.joining.begin(p)
 		p.carryOut()
@@ -204,6 +210,19 @@ func (h *host) stop() {
 			c.reset()
 		}
 	}
+}
+
+// move gives the host of an agent that is down another address, and reports
+// whether it could.
+func (h *host) move(d *deed) bool {
+	if h.proc != nil || h.moves == 255 {
+		return false
+	}
+	h.moves++
+	b := h.gossip.Addr().As4()
+	b[1] = byte(h.moves)
+	h.gossip, h.moved = netip.AddrPortFrom(netip.AddrFrom4(b), portGossip), d
+	return true
 }
 
 // restart starts the server, and reports whether it was down and runs.

@@ -33,6 +33,14 @@ func TestARateThatIsOffByMoreThanChanceAllowsShows(t *testing.T) {
 	}
 }
 
+func TestARateThatNeverChangesAnythingShows(t *testing.T) {
+	var l Ledger
+	l.counts[faultDuplicate] = count{chances: 2000, expected: 200 * million, fired: 200}
+	if err := l.Verdict(); err == nil || !strings.Contains(err.Error(), "duplicate") {
+		t.Errorf("200 datagrams doubled, none of which arrived twice: %v", err)
+	}
+}
+
 func TestAFewChancesProveNothing(t *testing.T) {
 	var l Ledger
 	l.counts[faultLoss] = count{chances: 100, expected: 20 * million}

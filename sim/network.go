@@ -1,42 +1,65 @@
 package sim
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"time"
-
-	"praetor/sim/story"
-	"praetor/swim"
 )
 
 // profile is what a link does to what is sent over it.
 type profile struct {
-	delay     time.Duration // the least that a message takes
-	jitter    time.Duration // it takes up to so much longer, so that datagrams overtake each other
-	loss      ppm           // how likely a packet is lost
-	duplicate ppm           // how likely a datagram arrives twice
+	delay     time.Duration    // the least that a packet takes
+	jitter    time.Duration    // it takes up to so much longer, so that datagrams overtake each other
+	bandwidth int64            // bytes a second; 0: as many as one likes
+	rates     [numNetRates]ppm // how likely each fault strikes a packet
+	late      *deed            // that made the link slower than a LAN, or nil
+	slow      *deed            // that bounded its bandwidth, or nil
 }
 
 // lan is the profile of a good local network.
 var lan = profile{delay: 300 * time.Microsecond, jitter: 400 * time.Microsecond}
 
+// slowerThan reports whether a packet may take longer than on o.
+func (f *profile) slowerThan(o profile) bool { return f.delay+f.jitter > o.delay+o.jitter }
+
 // network holds what is common to all links.
 type network struct {
-	base profile // of the links that have no profile of their own
+	base     profile // of the links that have no profile of their own
+	topology topology
 }
 
 // link is one direction between two hosts.
 type link struct {
 	world    *world
 	from, to *host
-	own      *profile // nil: as the network's
-	cut      *deed    // nil: it is whole
-	rand     *rand.Rand
+	own      *profile      // nil: as the network's
+	distance time.Duration // that the topology adds to the delay
+	cut      *deed         // nil: it is whole
+	clog     clog
+	wire     wire
+	rand     *rand.Rand // of the latency
 	dice     dice
+}
+
+// clog is a time in which nothing moves on a link. What has waited arrives all
+// at once.
+type clog struct {
+	until time.Duration
+	deed  *deed
+}
+
+// wire is what a link remembers of what went over it.
+type wire struct {
+	free   time.Duration // when all is sent that waits for its bandwidth
+	bursts bool          // it is losing packets in a row
+	lost   int           // of this burst
+	sent   uint64        // datagrams
+	newest uint64        // of those that arrived
 }
 
 func newLink(from, to *host) *link {
 	w, name := from.world, "link "+from.name+" "+to.name
-	return &link{world: w, from: from, to: to, rand: stream(w.seed, name), dice: dice{name: name}}
+	return &link{world: w, from: from, to: to, distance: w.net.topology.between(from, to), rand: stream(w.seed, name), dice: dice{name: name}}
 }
 
 // sever cuts the link, unless it is.
@@ -69,10 +92,86 @@ func (l *link) stops() bool {
 	return l.cut != nil
 }
 
-// latency draws how long one packet takes.
-func (l *link) latency() time.Duration {
+// clogged reports until when nothing moves, if that is so. Something is to
+// arrive now.
+func (l *link) clogged() (until time.Duration, ok bool) {
+	if l.clog.until <= l.world.now {
+		return 0, false
+	}
+	l.clog.deed.effect()
+	return l.clog.until, true
+}
+
+// roll draws whether a fault strikes a packet.
+func (l *link) roll(f fault) bool { return l.dice.roll(l.world, f, l.profile().rates[f]) }
+
+// How long a packet is late that is held back, or meets a queue: the tail is
+// heavy, each doubling half as likely as the one before.
+const (
+	holdLeast   = 2 * time.Millisecond
+	holdWidth   = 1500 * time.Millisecond // of a datagram
+	holdStream  = 30 * time.Millisecond   // of a packet of TCP, which makes those behind it wait
+	tailLeast   = 20 * time.Millisecond
+	tailDoubles = 7 // at the most, to 2.56 s
+)
+
+// latency draws how long one packet of a size takes.
+func (l *link) latency(size int) time.Duration {
 	p := l.profile()
-	return spread(l.rand, p.delay, p.jitter)
+	d := spread(l.rand, p.delay, p.jitter)
+	if d > lan.delay+lan.jitter {
+		p.late.effect()
+	}
+	d += l.distance
+	if l.roll(faultTail) {
+		r := l.dice.of(l.world, faultTail)
+		d += tailLeast << min(bits.TrailingZeros64(r.Uint64()), tailDoubles)
+		l.world.ledger.effect(faultTail)
+	}
+	return d + l.queueing(size)
+}
+
+// queueing returns how long a packet waits until the link has sent it and all
+// those before it.
+func (l *link) queueing(size int) time.Duration {
+	p := l.profile()
+	if p.bandwidth == 0 {
+		return 0
+	}
+	now := l.world.now
+	l.wire.free = max(l.wire.free, now) + time.Duration(int64(size)*int64(time.Second)/p.bandwidth)
+	if l.wire.free-now > time.Millisecond {
+		p.slow.effect()
+	}
+	return l.wire.free - now
+}
+
+// longestBurst bounds the packets that a burst loses, on average a quarter of
+// it.
+const longestBurst = 32
+
+// loses draws whether a packet is lost, alone or as one of a burst: a link that
+// has begun to lose packets goes on with that for a while (Gilbert, "Capacity
+// of a Burst-Noise Channel", 1960).
+func (l *link) loses() bool {
+	lost := l.roll(faultLoss)
+	if lost && l.to.proc != nil {
+		l.world.ledger.effect(faultLoss)
+	}
+	w := &l.wire
+	if !w.bursts && l.roll(faultBurst) {
+		w.bursts, w.lost = true, 0
+	}
+	if !w.bursts {
+		return lost
+	}
+	if w.lost++; w.lost == 2 {
+		l.world.ledger.effect(faultBurst)
+	}
+	if w.lost >= longestBurst || l.dice.of(l.world, faultBurst).IntN(longestBurst/4) == 0 {
+		w.bursts = false
+	}
+	return true
 }
 
 // retransmitAfter is how long a TCP connection waits for an acknowledgement
@@ -80,81 +179,29 @@ func (l *link) latency() time.Duration {
 const retransmitAfter = 200 * time.Millisecond
 
 // reliableLatency draws how long a packet of a TCP connection takes, which is
-// sent again until it is not lost.
-func (l *link) reliableLatency() time.Duration {
-	d, wait := l.latency(), retransmitAfter
+// sent again until it arrives whole: TCP's checksum sees every single bit that
+// is wrong. A packet that is held back only makes those behind it wait.
+func (l *link) reliableLatency(size int) time.Duration {
+	d, wait := l.latency(size), retransmitAfter
 	for range 6 {
-		if !l.dice.roll(l.world, faultLoss, l.profile().loss) {
+		lost := l.loses()
+		if l.roll(faultFlip) {
+			lost = true
+			l.world.ledger.effect(faultFlip)
+		}
+		if !lost {
 			break
 		}
-		l.world.ledger.effect(faultLoss) // it is late by that much
 		d += wait
 		wait *= 2
+	}
+	if l.roll(faultReorder) {
+		d += l.held(holdStream)
 	}
 	return d
 }
 
-// copies draws whether a datagram is doubled, and whether a copy is lost.
-func (l *link) copies() (doubled, lost bool) {
-	p := l.profile()
-	return l.dice.roll(l.world, faultDuplicate, p.duplicate), l.dice.roll(l.world, faultLoss, p.loss)
-}
-
-// sendPacket sends a gossip datagram. The network owes nothing for it.
-func (w *world) sendPacket(from *host, p swim.Packet) {
-	to := w.hostAt(p.To.Addr())
-	if to == nil {
-		w.counts.Lost++
-		return
-	}
-	l := from.link(to)
-	sent := w.sends(from, to, func() (string, story.About) { return packetText(p.Data), story.About{Topic: "gossip"} })
-	doubled, lost := l.copies()
-	if l.stops() {
-		w.loses(l, sent)
-		return
-	}
-	if lost {
-		w.loses(l, sent)
-		if to.proc != nil {
-			w.ledger.effect(faultLoss)
-		}
-	} else {
-		w.after(l.latency(), func() { w.deliverPacket(l, from, to, p.Data, sent) })
-	}
-	if doubled {
-		w.after(l.latency(), func() {
-			if w.deliverPacket(l, from, to, p.Data, sent) && !lost {
-				w.ledger.effect(faultDuplicate)
-			}
-		})
-	}
-}
-
-// loses counts a packet that does not arrive, and notes why.
-func (w *world) loses(l *link, sent int) {
-	w.counts.Lost++
-	switch {
-	case l.cut != nil:
-		w.drops(sent, "the link is cut")
-	case l.to.proc == nil:
-		w.drops(sent, "the receiver is down")
-	default:
-		w.drops(sent, "lost on the way")
-	}
-}
-
-// deliverPacket reports whether the datagram arrived.
-func (w *world) deliverPacket(l *link, from, to *host, data []byte, sent int) bool {
-	if to.proc == nil || l.stops() {
-		w.loses(l, sent)
-		return false
-	}
-	w.counts.Packets++
-	w.receives(sent, from, to)
-	w.trace.message(w.now, from, to, data, func() string { return packetText(data) })
-	p := to.proc
-	p.core.ReceivePacket(p.now(), from.gossip, data)
-	p.carryOut()
-	return true
+// held draws how long a packet is held back that others are to overtake.
+func (l *link) held(width time.Duration) time.Duration {
+	return spread(l.dice.of(l.world, faultReorder), holdLeast, width)
 }

@@ -19,6 +19,7 @@ type process struct {
 	host   *host
 	life   int
 	clock  clock
+	cpu    *cpu // nil: as fast as one likes
 	core   core
 	server *server.Server // the same core, if it is a server's; else nil
 	store  *storage       // a server's
@@ -49,6 +50,7 @@ type core interface {
 	Leave(now time.Duration)
 	ForceLeave(now time.Duration, name string, prune bool) error
 	Members() []swim.Member
+	GossipStats() swim.Stats
 }
 
 var (
@@ -60,10 +62,13 @@ var (
 func newProcess(h *host) (*process, error) {
 	p := &process{
 		host: h, life: h.life,
-		clock:   clock{start: h.world.now, drift: h.drift},
+		clock:   clock{start: h.world.now, offset: h.skew.offset, drift: h.skew.drift},
 		conns:   map[int]*conn{},
 		wake:    never,
 		waiting: map[server.RequestID]func(server.Answer){},
+	}
+	if h.load.cost > 0 {
+		p.cpu = &cpu{cost: h.load.cost, slow: h.load.deed}
 	}
 	start := p.startServer
 	if h.spec.client {
@@ -148,11 +153,32 @@ func (p *process) now() time.Duration { return p.clock.local(p.host.world.now) }
 // whether its clock ran fast or slow as it was told to.
 func (p *process) checkDrift() {
 	if passed := p.host.world.now - p.clock.start; p.clock.drift != 0 && passed > time.Second {
-		d := p.host.skewed
+		d := p.host.skew.drifted
 		d.fire()
-		if p.now()-p.clock.offset != passed {
+		if p.now() != p.clock.offset+passed {
 			d.effect()
 		}
+	}
+}
+
+// checkOffset looks, at the start of a process, whether its clock shows what it
+// was told to.
+func (p *process) checkOffset() {
+	if d := p.host.skew.shifted; d != nil {
+		d.fire()
+		if p.now() != 0 {
+			d.effect()
+		}
+	}
+}
+
+// jump lets the clock leap ahead, as a virtual machine's does that is moved
+// while it runs. A monotonic clock never goes back.
+func (p *process) jump(d time.Duration) {
+	p.clock.offset += d
+	if p.wake > 0 {
+		p.wake = never
+		p.arm()
 	}
 }
 
@@ -163,7 +189,7 @@ func (p *process) alive() bool { return p.host.proc == p }
 func (p *process) later(d time.Duration, do func()) {
 	p.host.world.after(d, func() {
 		if p.alive() {
-			do()
+			p.turn(do)
 		}
 	})
 }
@@ -197,6 +223,7 @@ func (p *process) carryOut() {
 		w.check.after(p)
 	}
 	p.answer(e.Answers)
+	p.cpu.spend(w.now)
 	p.joining.ended(p, e.Joins)
 	switch {
 	case e.Fatal != nil:
@@ -242,6 +269,11 @@ func (p *process) arm() {
 // tick lets the agent do what is due. The deadline may have moved since the
 // tick was put on the queue; then it is only put there anew.
 func (p *process) tick() {
+	if p.busy() {
+		p.wake = 0 // no other tick
+		p.wait(p.tick)
+		return
+	}
 	p.wake = never
 	now := p.now()
 	if p.deadline() <= now {
@@ -279,22 +311,28 @@ func (p *process) undelivered(m server.PeerMessage) {
 // submit asks for a write; done is called with its answer, once.
 func (p *process) submit(cmd []byte, done func(server.Answer)) {
 	p.nextID++
-	p.waiting[p.nextID] = done
-	p.server.Submit(p.now(), p.nextID, cmd)
-	p.carryOut()
+	id := p.nextID
+	p.waiting[id] = done
+	p.turn(func() {
+		p.server.Submit(p.now(), id, cmd)
+		p.carryOut()
+	})
 }
 
 // read asks to be told when the View is new enough, as the real agent does: a
 // leader whose lease holds need not ask anybody. done is called once.
 func (p *process) read(mode server.ReadMode, done func(server.Answer)) {
-	if p.host.world.sabotage.staleReads || mode == server.Stale || mode == server.Default && p.server.Current(p.now()) {
-		done(server.Answer{})
-		return
-	}
 	p.nextID++
-	p.waiting[p.nextID] = done
-	p.server.Barrier(p.now(), p.nextID, mode)
-	p.carryOut()
+	id := p.nextID
+	p.waiting[id] = done
+	p.turn(func() {
+		if p.host.world.sabotage.staleReads || mode == server.Stale || mode == server.Default && p.server.Current(p.now()) {
+			p.answer([]server.Answer{{ID: id}})
+			return
+		}
+		p.server.Barrier(p.now(), id, mode)
+		p.carryOut()
+	})
 }
 
 // abandon tells all who wait that the server crashed.

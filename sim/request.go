@@ -82,12 +82,16 @@ func (a *attempt) next() {
 // connect opens the connection to a server if it is not open.
 func (a *attempt) connect(to *host) {
 	from, start := a.proc.host, a.proc.host.world.now
+	if to == nil { // nobody has the address any more
+		a.proc.later(dialTimeout, a.unreached)
+		return
+	}
 	if life, ok := a.sessions[to.num]; ok && life == to.life && to.proc != nil {
 		a.send(to)
 		return
 	}
 	there, back := from.link(to), to.link(from)
-	a.proc.later(there.reliableLatency()+back.reliableLatency(), func() {
+	a.proc.later(there.reliableLatency(handshake)+back.reliableLatency(handshake), func() {
 		switch {
 		case there.stops() || back.stops():
 			a.proc.later(start+dialTimeout-from.world.now, a.unreached)
@@ -125,7 +129,7 @@ func (a *attempt) send(to *host) {
 	home := func(do func()) func() {
 		return func() {
 			if a.proc.alive() {
-				do()
+				a.proc.turn(do)
 			}
 		}
 	}
@@ -138,13 +142,16 @@ func (a *attempt) send(to *host) {
 			reset()
 			return
 		}
-		a.serve(to.proc, func(answer any, err error) {
-			if errors.Is(err, errCrashed) {
-				reset()
-				return
-			}
-			b, err := encodeAnswer(answer, err)
-			w.carry(parcel{to, from, "answers: " + a.name, b}, home(func() { a.done(b, err) }), timeout)
+		p := to.proc
+		p.turn(func() {
+			a.serve(p, func(answer any, err error) {
+				if errors.Is(err, errCrashed) {
+					reset()
+					return
+				}
+				b, err := encodeAnswer(answer, err)
+				w.carry(parcel{to, from, "answers: " + a.name, b}, home(func() { a.done(b, err) }), timeout)
+			})
 		})
 	}, timeout)
 }
@@ -176,6 +183,10 @@ func (w *world) carry(c parcel, arrive, lost func()) {
 	try = func() {
 		switch {
 		case !l.stops():
+			if until, ok := l.clogged(); ok {
+				w.at(until, try)
+				return
+			}
 			w.counts.Messages++
 			w.trace.message(w.now, c.from, c.to, c.data, func() string { return c.name })
 			w.receives(sent, c.from, c.to)
@@ -188,5 +199,5 @@ func (w *world) carry(c parcel, arrive, lost func()) {
 			retry = min(2*retry, longestRetry)
 		}
 	}
-	w.after(l.reliableLatency(), try)
+	w.after(l.reliableLatency(len(c.data)), try)
 }

@@ -74,6 +74,8 @@ var rules = []Rule{
 	{"the catalog agrees with gossip", "praetor, reconciliation", "check_members.go",
 		"The leader writes what gossip knows of each member into the catalog, until the two agree."},
 
+	{"what was damaged on its way is refused", "praetor, formats", "datagram.go conn.go exchange.go",
+		"Every message has a checksum, so one with a wrong bit is dropped whole, whatever the network beneath let through."},
 	{"faults fire as configured", "praetor, the ledger", "ledger.go",
 		"Each fault strikes about as often as it is configured, and one that must change something does: else a run shows nothing."},
 	{"an agent knows what was registered with it", "praetor, local state", "check_services.go",

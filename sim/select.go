@@ -44,6 +44,7 @@ var roles = []string{"leader", "follower", "followers"}
 //	follower   the first server that runs and does not lead
 //	followers  all of those
 //	longest    who has been down for the longest time
+//	zone1      every host of the group in that site; zone2, zone3
 //	it         who said what a "when" waited for
 func (p *player) hostsOf(word string) ([]*host, error) {
 	switch word {
@@ -53,6 +54,9 @@ func (p *player) hostsOf(word string) ([]*host, error) {
 		return slices.DeleteFunc(p.members(), func(h *host) bool { return h.spec.client != (word == "agents") }), nil
 	case "it":
 		return someone(p.it), nil
+	case "zone1", "zone2", "zone3":
+		site := int(word[4] - '1')
+		return slices.DeleteFunc(p.members(), func(h *host) bool { return h.site() != site }), nil
 	case "leader":
 		return someone(p.leader()), nil
 	case "follower", "followers":

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"time"
@@ -20,6 +21,8 @@ type verb struct {
 // "when" refers to it.
 var verbs map[string]verb
 
+const linkUsage = "[delay=D] [jitter=D] [bandwidth=BYTES a second] [loss|burst|duplicate|reorder|tail|flip|garble|reset=P%]"
+
 func init() {
 	verbs = map[string]verb{
 		"servers": {usage: "servers N [expect=N] [bootstrap=1] [snapshot=ENTRIES] [append=BYTES]", least: 1, most: 1, shown: true, do: (*player).servers},
@@ -27,10 +30,10 @@ func init() {
 		"agents":  {usage: "agents N [joins HOSTS]  (client agents a1, a2 ...; they join the servers)", least: 1, most: 1, shown: true, do: (*player).agents},
 		"agent":   {usage: "agent NAME [joins HOSTS]", least: 1, most: 1, shown: true, do: (*player).agent},
 		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},
-		"network": {usage: "network [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", shown: true, do: (*player).setNetwork},
-		"link":    {usage: "link A B [delay=D] [jitter=D] [loss=P%] [duplicate=P%]", least: 2, most: 2, shown: true, do: (*player).setLink},
+		"network": {usage: "network " + linkUsage, shown: true, do: (*player).setNetwork},
+		"link":    {usage: "link HOSTS [->] HOSTS " + linkUsage, least: 2, most: 2, shown: true, do: (*player).setLink},
 		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync|none]", least: 1, most: 1, shown: true, do: (*player).setDisk},
-		"clock":   {usage: "clock HOSTS drift=PPM (from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
+		"clock":   {usage: "clock HOSTS [drift=PPM] [offset=D] [jump=D] (drift and offset: from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
 
 		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost(faultCrash, wasUp((*host).crash))},
 		"kill":    {usage: "kill HOSTS", least: 1, most: 1, do: eachHost(faultKill, wasUp(func(h *host) { h.kill("killed") }))},
@@ -56,6 +59,7 @@ func init() {
 		"expect": {usage: expectUsage, least: 1, most: 3, waits: true, do: (*player).expect},
 		"when":   {usage: whenUsage, least: 2, most: 99, do: (*player).when},
 	}
+	maps.Copy(verbs, faultVerbs())
 }
 
 // eachHost makes a step of a fault that befalls each of some hosts. do reports

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"praetor/sim/disk"
@@ -41,6 +40,9 @@ func (p *player) server(st step) error {
 		return err
 	}
 	if word, ok := st.named["joins"]; ok {
+		d := p.deed(faultJoin)
+		d.fire()
+		d.effect()
 		if s.joins, err = p.hostsOf(word); err != nil {
 			return err
 		}
@@ -160,21 +162,4 @@ func failNextSync(h *host, d *deed) func(disk.Op) disk.Fault {
 		d.effect()
 		return disk.Fault{Kind: disk.FailedSync}
 	}
-}
-
-// setClock changes how fast clocks run, from the next start of the server on.
-func (p *player) setClock(st step) error {
-	hs, err := p.hostsOf(st.args[0])
-	if err != nil {
-		return err
-	}
-	n, err := strconv.ParseInt(strings.TrimSpace(st.named["drift"]), 10, 64)
-	if err != nil || n < -million/2 || n > million {
-		return fmt.Errorf("drift=%q: not a number of millionths", st.named["drift"])
-	}
-	d := p.deed(faultDrift)
-	for _, h := range hs {
-		h.drift, h.skewed = ppm(n), d
-	}
-	return nil
 }

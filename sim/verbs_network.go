@@ -2,36 +2,55 @@ package sim
 
 // setNetwork changes all links that have no profile of their own.
 func (p *player) setNetwork(st step) (err error) {
-	p.net.base, err = st.profile(p.net.base)
+	p.net.base, err = p.profile(st, p.net.base)
 	return err
 }
 
 // setLink changes the links between two hosts, both ways.
 func (p *player) setLink(st step) error {
 	return p.eachLink(st, func(l *link) error {
-		own, err := st.profile(*l.profile())
+		own, err := p.profile(st, *l.profile())
 		l.own = &own
 		return err
 	})
 }
 
 // profile returns a profile with what the step changes in it.
-func (st step) profile(f profile) (_ profile, err error) {
+func (p *player) profile(st step, f profile) (_ profile, err error) {
 	if f.delay, err = st.duration("delay", f.delay); err != nil {
 		return f, err
 	}
 	if f.jitter, err = st.duration("jitter", f.jitter); err != nil {
 		return f, err
 	}
-	if s, ok := st.named["loss"]; ok {
-		if f.loss, err = percent(s); err != nil {
-			return f, err
+	for k := range numNetRates {
+		if s, ok := st.named[k.String()]; ok {
+			if f.rates[k], err = percent(s); err != nil {
+				return f, err
+			}
 		}
 	}
-	if s, ok := st.named["duplicate"]; ok {
-		f.duplicate, err = percent(s)
+	if _, ok := st.named["bandwidth"]; ok {
+		n, err := st.number("bandwidth")
+		if err != nil {
+			return f, err
+		}
+		f.bandwidth, f.slow = int64(n), p.deedIf(n > 0, faultSlowLink)
 	}
-	return f, err
+	if _, ok := st.named["delay"]; ok || st.named["jitter"] != "" {
+		f.late = p.deedIf(f.slowerThan(lan), faultDelay)
+	}
+	return f, nil
+}
+
+// deedIf returns a fault that strikes from now on, or nil if there is none.
+func (w *world) deedIf(on bool, f fault) *deed {
+	if !on {
+		return nil
+	}
+	d := w.deed(f)
+	d.fire()
+	return d
 }
 
 // cut severs the links between two sets of hosts.

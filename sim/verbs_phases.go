@@ -48,13 +48,16 @@ func (p *player) recover(st step) error {
 func (h *host) mend() {
 	h.disk.Fault = nil
 	h.storage.sync, h.storage.jitter, h.storage.slow = goodSync, goodJitter, nil
-	h.drift = 0
+	h.skew, h.program = skew{}, program{}
+	h.resume()
+	h.slowDown(0, nil)
 	h.boot()
 }
 
 // mend ends the faults of a link.
 func (l *link) mend() {
 	own := lan
+	l.clog = clog{}
 	l.own = &own
 	l.set(nil)
 }
