@@ -63,21 +63,22 @@ func (r *randomScenario) newLeadersFall(t time.Duration) time.Duration {
 	return t
 }
 
-// leadersInTurn is figure 8 of the Raft paper: each new leader is alone with
-// what it appends and falls; then the one that fell before comes back, and
-// spreads its old entry, and falls again.
+// leadersInTurn is figure 8 of the Raft paper. Two leaders in turn are alone
+// with what they append, and fall. Then the first comes back, leads again, spreads
+// its old entry, and falls as soon as it has committed anything; if that was by
+// counting, the second comes back and overwrites it.
 func (r *randomScenario) leadersInTurn(t time.Duration) time.Duration {
-	gap := r.between(600*time.Millisecond, 2*time.Second)
+	gap := r.between(800*time.Millisecond, 2*time.Second)
+	fall := r.between(5*time.Millisecond, 100*time.Millisecond)
 	r.at(t, "crash leader")
-	for i := range 3 + r.rand.IntN(3) {
-		if i%3 != 2 {
-			r.at(t, "when any leads: isolate it")
-		}
-		r.at(t, "when any leads, after %v: crash it", r.between(5*time.Millisecond, 200*time.Millisecond))
+	for _, moment := range []string{"leads", "leads", "leads, it commits"} {
+		r.at(t, "when any %s: isolate it", moment)
+		r.at(t, "when any %s, after %v: crash it", moment, fall)
 		t += gap
 		r.at(t, "heal")
 		r.at(t, "restart longest")
 	}
+	t += gap
 	r.at(t, "restart all")
 	return t + gap
 }
@@ -85,6 +86,9 @@ func (r *randomScenario) leadersInTurn(t time.Duration) time.Duration {
 // leaderWithFew cuts the leader off from most others, so that it appends what
 // cannot be committed, while the others elect another one.
 func (r *randomScenario) leaderWithFew(t time.Duration) time.Duration {
+	if r.coin() {
+		r.at(t, "when any yields, after %v: %s it", r.between(time.Millisecond, 100*time.Millisecond), pick(r, "crash", "kill"))
+	}
 	if r.coin() {
 		r.at(t, "isolate leader")
 	} else {
@@ -151,12 +155,20 @@ func (r *randomScenario) slowDisks(t time.Duration) time.Duration {
 
 // leaseRunsOut cuts leaders off again and again under clients that read and
 // write one key as fast as they can: a lease that lasts a little too long is
-// read from while the next leader writes.
+// read from while the next leader writes. The answers that a lease rests on may
+// be on their way for longer than it lasts.
 func (r *randomScenario) leaseRunsOut(t time.Duration) time.Duration {
 	r.at(t, "clients 3 keys=1 think=5ms")
 	for range 4 + r.rand.IntN(4) {
 		t += r.between(200*time.Millisecond, time.Second)
-		r.at(t, "%s", pick(r, "isolate leader", "isolate leader", "cut leader -> all", "cut all -> leader"))
+		if r.coin() {
+			r.at(t, "cut all -> leader")
+			r.at(t+r.between(time.Millisecond, 50*time.Millisecond), "cut leader -> all")
+			t += r.between(100*time.Millisecond, 300*time.Millisecond)
+			r.at(t, "heal all -> leader")
+		} else {
+			r.at(t, "%s", pick(r, "isolate leader", "isolate leader", "cut leader -> all", "cut all -> leader"))
+		}
 		t += r.between(400*time.Millisecond, 1500*time.Millisecond)
 		r.at(t, "heal")
 	}

@@ -104,8 +104,8 @@ func (r *randomScenario) cluster() {
 	if r.coin() {
 		r.knobs += fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
 	}
-	if r.coin() {
-		r.knobs += fmt.Sprintf(" append=%d", pick(r, 1, 1, 64, 512))
+	if r.coin() || r.focus == Raft {
+		r.knobs += fmt.Sprintf(" append=%d", pick(r, 1, 1, 1, 512))
 	}
 	r.line("servers %d expect=%d%s", r.servers, r.servers, r.knobs)
 	if r.focus == SWIM || r.focus == Catalog || r.focus == All && r.rand.IntN(8) == 0 {
