@@ -2,7 +2,6 @@ package sim
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"time"
@@ -23,7 +22,8 @@ type Command struct {
 	Now      func() time.Duration              // the real clock; nil: there is none
 	ReadFile func(name string) ([]byte, error) // nil: scenarios come from the program only
 
-	// WriteFile stores a scenario; nil: it is shown instead.
+	// WriteFile makes a file, or replaces it; nil: nothing can be written, and what
+	// should have been is shown where that is possible.
 	WriteFile func(name string, b []byte) error
 
 	// Spread calls play with 0, 1 and so on, several at once on so many
@@ -44,6 +44,9 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -seed N   which of the possible runs (default 1)
       -v        show each message, and the speed
       -print    show the text of the scenario instead
+      -html FILE  write it as a page to step through, with a diagram
+      -svg FILE   write the diagram alone
+      -from D, -to D  of this time only (default: what matters)
   sim search                        play random faults until a rule breaks
       -seeds N  how many runs (default 100)
       -from N   the first seed (default 1)
@@ -107,50 +110,6 @@ func (c Command) list() error {
 			return err
 		}
 		fmt.Fprintf(c.Out, "%-20s %s\n", name, s.Title())
-	}
-	return nil
-}
-
-// run plays one scenario.
-func (c Command) run(args []string) error {
-	fs := flag.NewFlagSet("run", flag.ContinueOnError)
-	fs.SetOutput(c.Out)
-	seed := fs.Uint64("seed", 1, "which of the possible runs")
-	verbose := fs.Bool("v", false, "show each message, and the speed")
-	show := fs.Bool("print", false, "show the text of the scenario instead")
-	if len(args) == 0 {
-		return fmt.Errorf("sim run: which scenario? sim list shows them")
-	}
-	if err := fs.Parse(args[1:]); err != nil {
-		return err
-	}
-	s, err := c.load(args[0], *seed)
-	if err != nil {
-		return err
-	}
-	if *show {
-		_, err := io.WriteString(c.Out, s.Text)
-		return err
-	}
-	start := c.now()
-	r, err := s.Play(Options{Seed: *seed, Out: c.Out, Verbose: *verbose})
-	if err != nil {
-		return err
-	}
-	if r.Failure != nil {
-		fmt.Fprintf(c.Out, "\nFAILED %v", s.why(Options{Seed: *seed}, r.Failure))
-	}
-	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads\n",
-		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads)
-	if *verbose {
-		fmt.Fprintf(c.Out, "%v", &r.Ledger)
-	}
-	if *verbose && c.Now != nil {
-		fmt.Fprintf(c.Out, "%s\n", speed(r.Counts.Events, r.Virtual, c.now()-start))
-	}
-	fmt.Fprintf(c.Out, "trace hash %s\n", r.Hash)
-	if r.Failure != nil {
-		return ErrFailed
 	}
 	return nil
 }

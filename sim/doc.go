@@ -61,11 +61,11 @@
 // # Scenarios and traps
 //
 // [Scenario] describes the texts, sim -h lists their steps. A step may wait
-// for a time ("at 5s crash leader") or for something to be said in the trace
-// ("when any says "becomes leader" crash it"); the second kind goes on telling
-// its story when an edit elsewhere moves the times. [Random] makes a scenario
-// from a seed, as a text too, so that a failing one can be printed, cut down by
-// hand and kept.
+// for a time ("at 5s crash leader") or for what happens to the servers ("when n2
+// leads, after it appends 7: cut n2 -> n3"); the second kind goes on telling
+// its story when an edit elsewhere moves the times (moments.go, triggers.go).
+// [Random] makes a scenario from a seed, as a text too, so that a failing one
+// can be printed, cut down by hand and kept.
 //
 // # Searching and shrinking
 //
@@ -98,5 +98,14 @@
 //	check_reads.go    each key is linearizable
 //	check_members.go  gossip, and the catalog, agree with the truth after quiet
 //
+// rules.go has a table of them, with where each is promised.
+//
 // planted_test.go plants a bug for each of them, and sees it caught.
+//
+// # Records, explanations and pictures
+//
+// With Options.Record a run keeps every event with its cause, which changes
+// nothing in the run and costs nothing without it. [Scenario.Explain] plays a
+// failing run again and tells what led to the failure; sim run -html draws a
+// run. Both are the work of package story.
 package sim

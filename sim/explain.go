@@ -8,27 +8,26 @@ import (
 )
 
 // Explain plays a scenario again, which with these options breaks a rule, and
-// finds out how that came about. The result has the record of the run.
+// finds out how that came about. The result is of that run, with its record.
 func (s *Scenario) Explain(o Options) (*story.Explanation, Result, error) {
 	o.Record = true
 	r, err := s.Play(o)
 	if err != nil {
 		return nil, r, err
 	}
-	if r.Failure == nil {
-		return nil, r, fmt.Errorf("sim: %s with seed %d broke no rule this time", s.Name, o.Seed)
-	}
-	return story.Explain(r.Record, r.Failure.breach(r.Record)), r, nil
+	return s.explained(o, r)
 }
 
-// why returns the explanation of a failure, for a terminal. Should the run not
-// fail again, which would be a bug of the simulator, the failure must do.
-func (s *Scenario) why(o Options, f *Failure) string {
-	x, _, err := s.Explain(o)
-	if err != nil {
-		return f.Error() + "\n"
+// explained finds out how the failure of a run came about; if the run was not
+// recorded, it is played again.
+func (s *Scenario) explained(o Options, r Result) (*story.Explanation, Result, error) {
+	switch {
+	case r.Failure == nil:
+		return nil, r, fmt.Errorf("sim: %s with seed %d broke no rule this time", s.Name, o.Seed)
+	case r.Record == nil:
+		return s.Explain(o)
 	}
-	return x.String()
+	return story.Explain(r.Record, r.Failure.breach(r.Record)), r, nil
 }
 
 // whyShort returns the end of what led to a failure, for the report of a search.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -323,5 +324,20 @@ func TestAPromiseThatTheDiskDoesNotHoldShows(t *testing.T) {
 	}
 	if p.failed != nil {
 		t.Error(p.failed)
+	}
+}
+
+// TestExplanationsAreShort is the last of the tests that plant bugs: the median
+// of their explanations has at most 30 lines, each of which is one thing that
+// happened on a host.
+func TestExplanationsAreShort(t *testing.T) {
+	if len(explained) == 0 {
+		t.Skip("the tests before it did not run")
+	}
+	slices.Sort(explained)
+	m := explained[len(explained)/2]
+	t.Logf("%d explanations: a median of %d lines, all %v", len(explained), m, explained)
+	if m > 30 {
+		t.Errorf("the median has %d lines", m)
 	}
 }

@@ -9,25 +9,27 @@ import (
 // text tells what a host did in one go.
 func (s *slice) text(events []int) string {
 	var parts []string
-	r := s.record
 	for _, id := range events {
-		e := r.Event(id)
-		switch {
-		case e.Kind == Receive:
-			parts = append(parts, fmt.Sprintf("receives %q from %s", brief(r, e), r.HostName(e.Peer)))
-		case e.Kind == Drop || e.Kind == Stall:
-			parts = append(parts, fmt.Sprintf("%q to %s does not arrive: %s", brief(r, r.Event(e.Cause)), r.HostName(e.Peer), e.Text))
-		case e.Kind == Broken:
-			parts = append(parts, "here it breaks: "+e.Text)
-		case e.Kind == Ask:
-			parts = append(parts, "is asked to "+e.Text)
-		case e.Kind == Answer:
-			parts = append(parts, "answers "+e.Text)
-		default:
-			parts = append(parts, e.Text)
-		}
+		parts = append(parts, eventText(s.record, s.record.Event(id)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// eventText tells one event, without its time and its host.
+func eventText(r *Record, e *Event) string {
+	switch e.Kind {
+	case Receive:
+		return fmt.Sprintf("receives %q from %s", brief(r, e), r.HostName(e.Peer))
+	case Drop, Stall:
+		return fmt.Sprintf("%q to %s does not arrive: %s", brief(r, r.Event(e.Cause)), r.HostName(e.Peer), e.Text)
+	case Broken:
+		return "here it breaks: " + e.Text
+	case Ask:
+		return "is asked to " + e.Text
+	case Answer:
+		return "answers " + e.Text
+	}
+	return e.Text
 }
 
 // brief returns the front of what a message says, without who says it to whom.

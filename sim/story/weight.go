@@ -120,19 +120,31 @@ func (s *slice) life(e *Event) int {
 	return fault
 }
 
-// harmless are the steps that prepare, watch or wait.
+// harmless are the steps that prepare, watch or wait, or that show as a client's
+// request.
 var harmless = []string{"servers", "server", "clients", "expect", "wait", "quiet", "group", "put", "get", "stop", "when", "mark"}
 
-// step weighs what the scenario did.
-func (s *slice) step(e *Event) int {
+// words returns those of a step, without its time.
+func (e *Event) words() []string {
 	words := strings.Fields(e.Text)
 	if len(words) > 2 && words[0] == "at" {
 		words = words[2:]
 	}
-	if len(words) == 0 || slices.Contains(harmless, words[0]) {
+	return words
+}
+
+// deed reports whether a step does something to the servers.
+func (e *Event) deed() bool {
+	words := e.words()
+	return len(words) > 0 && !slices.Contains(harmless, words[0])
+}
+
+// step weighs what the scenario did.
+func (s *slice) step(e *Event) int {
+	if !e.deed() {
 		return 0
 	}
-	for _, w := range words[1:] {
+	for _, w := range e.words()[1:] {
 		for _, name := range strings.Split(w, ",") {
 			if h := slices.Index(s.record.Hosts, name); h >= 0 && s.involved(h) {
 				return fault + 1
