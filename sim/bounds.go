@@ -1,11 +1,6 @@
 package sim
 
-import (
-	"math"
-	"time"
-
-	"praetor/swim"
-)
+import "time"
 
 // The bounds within which what is promised must come true once what stands in
 // its way is gone. They begin when the faults end, and each allows for the one
@@ -40,16 +35,3 @@ const (
 	// way, and every server applies it a heartbeat after that.
 	boundCall = 3 * time.Second
 )
-
-// boundDead is how long it may take in a group of n members until all know that
-// one has died: some member's turn to probe it comes within 2n-1 periods (swim
-// 4.3), which are stretched at the most by the worst local health; then the
-// suspicion lasts for its longest time (lifeguard IV-B), and the news needs a few
-// rounds of gossip.
-func boundDead(n int) time.Duration {
-	c := swim.DefaultLAN()
-	turn := time.Duration(2*n-1) * c.ProbeInterval * time.Duration(1+c.AwarenessMax)
-	scale := max(1, math.Log10(float64(n)))
-	suspicion := time.Duration(float64(c.SuspicionMult*c.SuspicionMaxMult) * scale * float64(c.ProbeInterval))
-	return turn + suspicion + 20*c.GossipInterval
-}

@@ -5,6 +5,7 @@ import (
 
 	"praetor/internal/server"
 	"praetor/raft"
+	"praetor/swim"
 )
 
 // checkers watch a run. Each rule has a file of its own; this one says when
@@ -16,6 +17,7 @@ import (
 //	sent        it sends one
 //	written     it asked for writes to be made durable
 //	persisted   it was told that they are
+//	events      gossip has told an agent something
 //	after       it has handled one event
 //	answered    a client's request ended
 //	quiet       faults are over and enough time has passed: all must agree
@@ -44,6 +46,8 @@ type seen struct {
 	members raft.Configuration // that configuration
 	votes   voteCheck
 	contact contactCheck
+	gossip  map[string]heard // by member
+	voters  voters
 
 	tickedAt time.Duration
 	ticks    int // at tickedAt
@@ -114,10 +118,18 @@ func (c *checkers) after(p *process) {
 	c.world.checkChange(p, st)
 	c.world.checkCandidate(p, st)
 	c.world.checkContact(p, st)
+	c.world.checkVoters(p, st)
 	if v := p.server.View(); v != p.seen.view {
 		p.seen.view = v
 		c.world.checkApplied(cl, p, v)
 		c.world.checkState(cl, p, v)
+	}
+}
+
+func (c *checkers) events(p *process, events []swim.Event) {
+	c.world.checkEvents(p, events)
+	for _, e := range events {
+		c.world.watchCatalog(p, e)
 	}
 }
 

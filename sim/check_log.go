@@ -41,6 +41,7 @@ func (w *world) checkApplied(cl *cluster, p *process, v *server.View) {
 // the entry is at most one past those that are known.
 func (cl *cluster) applied(w *world, by string, e raft.Entry) {
 	if int(e.Index) > len(cl.log) {
+		w.checkExpelled(by, e)
 		cl.log = append(cl.log, committed{e.Term, e.Kind, e.Data, by})
 		if e.Kind == raft.EntryCommand {
 			w.check.writes.committed(uint64(e.Index), e.Data)

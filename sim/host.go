@@ -11,6 +11,7 @@ import (
 	"praetor/internal/server"
 	"praetor/raft"
 	"praetor/sim/disk"
+	"praetor/swim"
 )
 
 // The ports of a host, as the real agent has them.
@@ -49,6 +50,9 @@ type host struct {
 	kept    kept           // what was registered with its agent
 	apps    []*app         // that run on it, in the order of their beginning
 	changed time.Duration  // when its agent last began or ended
+	leaving bool           // it was told to leave
+
+	incarnated swim.Incarnation // the highest of its agents, as of the last look
 
 	maintained map[string]bool // by service, "" for the host: somebody works on it
 	rand       *rand.Rand
@@ -167,6 +171,7 @@ func (h *host) boot() {
 		h.proc, h.changed = p, h.world.now
 		h.moved.effect()
 		p.checkOffset()
+		h.world.watch(h)
 		p.keeper.members(p.core.Members())
 		p.joining.begin(p)
 		p.carryOut()
@@ -203,8 +208,10 @@ func (h *host) stop() {
 	p := h.proc
 	h.last, h.stopped = h.status(), h.world.now
 	p.checkDrift()
+	h.incarnated = h.incarnation()
 	h.proc, h.changed = nil, h.world.now
 	p.abandon()
+	h.world.watch(h)
 	for _, other := range h.world.live() {
 		if c := other.proc.conns[h.num]; c != nil {
 			c.reset()

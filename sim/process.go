@@ -51,6 +51,8 @@ type core interface {
 	ForceLeave(now time.Duration, name string, prune bool) error
 	Members() []swim.Member
 	GossipStats() swim.Stats
+	Member(name string) (swim.Member, bool)
+	Self() swim.Member
 }
 
 var (
@@ -218,6 +220,7 @@ func (p *process) carryOut() {
 		ms := p.core.Members()
 		p.remember(ms)
 		p.keeper.members(ms)
+		w.check.events(p, e.Events)
 	}
 	if p.server != nil {
 		w.check.after(p)

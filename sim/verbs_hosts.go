@@ -90,6 +90,7 @@ func (h *host) resign() {
 // leave lets an agent go in good order.
 func (h *host) leave() {
 	if h.proc != nil {
+		h.leaving = true
 		h.proc.keeper.leaving = true // the leader takes the node out, and it must not come back
 		h.proc.core.Leave(h.proc.now())
 		h.proc.carryOut()

@@ -154,6 +154,8 @@ func (p *player) deregisterOutside(st step) error {
 	d := catalog.Deregistration{Node: st.args[0]}
 	if len(st.args) == 2 {
 		d.ServiceID = st.args[1]
+	} else {
+		p.expelled = append(p.expelled, d.Node)
 	}
 	return p.writeCatalog(st, server.DeregisterCommand(d))
 }

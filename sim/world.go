@@ -32,6 +32,7 @@ type world struct {
 	requests  *[]*operation // that clients made, if somebody wants them
 	asking    string        // the client that makes a request
 
+	expelled  []string      // nodes that somebody took out of the catalog
 	disturbed time.Duration // when a fault last struck or had an effect
 
 	counts Counts
@@ -50,6 +51,8 @@ type Counts struct {
 	Writes   int // acknowledged to clients
 	Reads    int // answered to clients
 	Lookups  int // answered by DNS
+
+	FalseDeaths int // how often an agent took one for dead that ran
 }
 
 // add sums counts up.
@@ -63,6 +66,7 @@ func (c *Counts) add(d Counts) {
 	c.Writes += d.Writes
 	c.Reads += d.Reads
 	c.Lookups += d.Lookups
+	c.FalseDeaths += d.FalseDeaths
 }
 
 // sabotage plants bugs, so that tests can show that the checkers see them. It

@@ -53,3 +53,9 @@ func (m member) GossipStats() swim.Stats { return m.pool.Stats() }
 
 // Members returns the gossip pool as this agent sees it, by name.
 func (m member) Members() []swim.Member { return m.pool.Members() }
+
+// Member returns what this agent knows of the member with the name, if anything.
+func (m member) Member(name string) (swim.Member, bool) { return m.pool.Member(name) }
+
+// Self returns this agent as the gossip pool has it.
+func (m member) Self() swim.Member { return m.pool.Self() }
