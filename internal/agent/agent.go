@@ -241,6 +241,7 @@ func (a *Agent) expect() int {
 
 func (a *Agent) gossipConfig() swim.Config {
 	g := swim.DefaultLAN()
+	a.cfg.GossipLAN.Apply(&g)
 	g.Label = a.cfg.Node.Datacenter // agents of another datacenter are no members here
 	g.Addr = netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.SerfLAN))
 	g.PacketSize = a.guard.fitting(g.PacketSize)

@@ -58,6 +58,7 @@ func (a *Agent) buildWAN(c clock, port *gossipPort) error {
 		return nil
 	}
 	g := swim.DefaultWAN()
+	a.cfg.GossipWAN.Apply(&g)
 	g.Name, g.ID, g.Rand = a.cfg.Node.Name+"."+a.cfg.Node.Datacenter, a.id, newRand()
 	g.Label = labelWAN
 	g.Addr = netip.AddrPortFrom(a.cfg.Addresses.Wide, uint16(a.cfg.Ports.SerfWAN))

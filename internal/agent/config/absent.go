@@ -32,7 +32,7 @@ var absentKeys = map[string]string{
 	"watches": noWatch, "autopilot": fixed, "cache": fixed, "raft_protocol": fixed, "protocol": fixed,
 	"raft_snapshot_threshold": fixed, "raft_snapshot_interval": fixed, "raft_trailing_logs": fixed, "raft_logstore": fixed,
 	"session_ttl_min": fixed, "reconnect_timeout": fixed, "reconnect_timeout_wan": fixed, "advertise_reconnect_timeout": fixed,
-	"gossip_lan": fixed, "gossip_wan": fixed, "default_query_time": fixed, "max_query_time": fixed, "read_replica": fixed,
+	"default_query_time": fixed, "max_query_time": fixed, "read_replica": fixed,
 	"non_voting_server": fixed, "rpc": fixed, "server_rejoin_age_max": fixed,
 	"log_rotate_bytes": "rotate the file from outside", "log_rotate_duration": "rotate the file from outside",
 	"log_rotate_max_files": "rotate the file from outside",

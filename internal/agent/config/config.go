@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"praetor/internal/agent/local"
+	"praetor/swim"
 	"praetor/swim/keyring"
 )
 
@@ -20,6 +21,8 @@ type Config struct {
 	Ports       Ports
 	Join        Join
 	Encrypt     Encrypt
+	GossipLAN   Gossip `key:"gossip_lan."`
+	GossipWAN   Gossip `key:"gossip_wan."`
 	Leave       Leave
 	Raft        Raft
 	DNS         DNS
@@ -87,6 +90,31 @@ type Encrypt struct {
 	Incoming bool        `key:"encrypt_verify_incoming"` // take only encrypted gossip
 	Outgoing bool        `key:"encrypt_verify_outgoing"` // send only encrypted gossip
 	NoFile   bool        `key:"disable_keyring_file"`    // do not keep the keyring in the data directory
+}
+
+// Gossip is the timing of a gossip pool. It should be the same on all agents:
+// a shorter one finds failures sooner, and costs more and errs more often.
+type Gossip struct {
+	Interval       time.Duration `key:"gossip_interval"` // news is sent so often,
+	Nodes          int           `key:"gossip_nodes"`    // to so many members
+	ProbeInterval  time.Duration `key:"probe_interval"`  // one member is probed in each
+	ProbeTimeout   time.Duration `key:"probe_timeout"`   // wait so long for its answer before others are asked
+	SuspicionMult  int           `key:"suspicion_mult"`  // how long a suspect may refute
+	RetransmitMult int           `key:"retransmit_mult"` // how often the same news is sent
+}
+
+// gossipOf returns the timing of a configuration of the core.
+func gossipOf(c swim.Config) Gossip {
+	return Gossip{
+		Interval: c.GossipInterval, Nodes: c.GossipFanout, ProbeInterval: c.ProbeInterval, ProbeTimeout: c.ProbeTimeout,
+		SuspicionMult: c.SuspicionMult, RetransmitMult: c.RetransmitMult,
+	}
+}
+
+// Apply gives a configuration of the core this timing.
+func (g Gossip) Apply(c *swim.Config) {
+	c.GossipInterval, c.GossipFanout, c.ProbeInterval, c.ProbeTimeout = g.Interval, g.Nodes, g.ProbeInterval, g.ProbeTimeout
+	c.SuspicionMult, c.RetransmitMult = g.SuspicionMult, g.RetransmitMult
 }
 
 // Leave is whether the agent leaves the cluster in good order on a signal.

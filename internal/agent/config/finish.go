@@ -21,7 +21,7 @@ import (
 func (c *draft) finish(env Environment) ([]string, error) {
 	var warnings []string
 	steps := []func(Environment) ([]string, error){
-		c.finishRole, c.finishNode, c.finishAddresses, c.finishJoin, c.finishEncrypt, c.finishDNS, c.finishPorts,
+		c.finishRole, c.finishNode, c.finishAddresses, c.finishJoin, c.finishEncrypt, c.finishGossip, c.finishDNS, c.finishPorts,
 	}
 	for _, step := range steps {
 		w, err := step(env)
@@ -229,6 +229,21 @@ func (c *draft) finishEncrypt(Environment) (warnings []string, err error) {
 		warnings = append(warnings, "encrypt_verify_incoming or encrypt_verify_outgoing is false: gossip is not safe from strangers until both are true")
 	}
 	return warnings, nil
+}
+
+func (c *draft) finishGossip(Environment) (warnings []string, err error) {
+	for _, g := range []struct {
+		key string
+		*Gossip
+	}{{"gossip_lan", &c.GossipLAN}, {"gossip_wan", &c.GossipWAN}} {
+		switch {
+		case g.Interval <= 0 || g.ProbeTimeout <= 0:
+			return nil, fmt.Errorf("%s: gossip_interval and probe_timeout must be positive, such as \"200ms\"", g.key)
+		case g.ProbeInterval <= g.ProbeTimeout:
+			return nil, fmt.Errorf("%s: probe_interval is %v and probe_timeout %v: the answer must be due within the interval", g.key, g.ProbeInterval, g.ProbeTimeout)
+		}
+	}
+	return nil, nil
 }
 
 func (c *draft) finishDNS(Environment) ([]string, error) {

@@ -64,6 +64,9 @@ func (c *draft) keys() table {
 		"leave_on_terminate":      maybe(&c.leaveOnTerminate),
 		"skip_leave_on_interrupt": maybe(&c.skipLeaveOnInterrupt),
 
+		"gossip_lan": object(gossipKeys(&c.GossipLAN)),
+		"gossip_wan": object(gossipKeys(&c.GossipWAN)),
+
 		"performance": object(c.performanceKeys()),
 		"limits":      object(c.limitKeys()),
 		"telemetry":   object(c.telemetryKeys()),
@@ -116,6 +119,14 @@ func (c *draft) portKeys() table {
 		"grpc": absent(noGRPC), "grpc_tls": absent(noGRPC), "rpc": absent("the old RPC protocol is gone, use HTTP"),
 		"sidecar_min_port": absent(noMesh), "sidecar_max_port": absent(noMesh),
 		"expose_min_port": absent(noMesh), "expose_max_port": absent(noMesh),
+	}
+}
+
+func gossipKeys(g *Gossip) table {
+	return table{
+		"gossip_interval": duration(&g.Interval), "gossip_nodes": number(&g.Nodes, 1, 100),
+		"probe_interval": duration(&g.ProbeInterval), "probe_timeout": duration(&g.ProbeTimeout),
+		"suspicion_mult": number(&g.SuspicionMult, 1, 100), "retransmit_mult": number(&g.RetransmitMult, 1, 100),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"praetor/catalog"
+	"praetor/swim"
 )
 
 // Environment is what Load asks of the machine. A test gives its own.
@@ -92,14 +93,15 @@ func Load(args []string, env Environment) (*Config, []string, error) {
 func defaults() *draft {
 	return &draft{
 		Config: Config{
-			Node:    Node{Datacenter: "dc1"},
-			Ports:   Ports{Server: 8300, SerfLAN: 8301, SerfWAN: 8302, HTTP: 8500, HTTPS: -1, DNS: 8600},
-			Join:    Join{Interval: 30 * time.Second},
-			Encrypt: Encrypt{Incoming: true, Outgoing: true},
-			Raft:    Raft{Heartbeat: 50 * time.Millisecond, ElectionMin: 250 * time.Millisecond, ElectionMax: 500 * time.Millisecond, LeaderWait: 7 * time.Second},
-			Limits:  Limits{HTTPConns: 200, KVValue: 512 << 10, TxnBody: 512 << 10},
-			Checks:  Checks{OutputDelay: 5 * time.Minute, OutputMax: catalog.MaxOutput},
-			Log:     Log{Level: slog.LevelInfo},
+			Node:      Node{Datacenter: "dc1"},
+			Ports:     Ports{Server: 8300, SerfLAN: 8301, SerfWAN: 8302, HTTP: 8500, HTTPS: -1, DNS: 8600},
+			Join:      Join{Interval: 30 * time.Second},
+			Encrypt:   Encrypt{Incoming: true, Outgoing: true},
+			GossipLAN: gossipOf(swim.DefaultLAN()), GossipWAN: gossipOf(swim.DefaultWAN()),
+			Raft:   Raft{Heartbeat: 50 * time.Millisecond, ElectionMin: 250 * time.Millisecond, ElectionMax: 500 * time.Millisecond, LeaderWait: 7 * time.Second},
+			Limits: Limits{HTTPConns: 200, KVValue: 512 << 10, TxnBody: 512 << 10},
+			Checks: Checks{OutputDelay: 5 * time.Minute, OutputMax: catalog.MaxOutput},
+			Log:    Log{Level: slog.LevelInfo},
 			DNS: DNS{
 				Domain: "consul", AllowStale: true, MaxStale: 10 * 365 * 24 * time.Hour, UDPLimit: 3, Truncate: true,
 				SOA: SOA{Refresh: 3600, Retry: 600, Expire: 86400}, Recursors: Recursors{Timeout: 2 * time.Second},

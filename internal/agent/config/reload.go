@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Reload returns the configuration that a running agent goes on with when next
@@ -24,15 +25,16 @@ func Reload(running, next *Config) (*Config, []string) {
 
 // differences calls report for each setting in which two values of the same
 // type differ, in the order of the fields. A setting is a field with a key;
-// the others are groups of settings.
+// the others are groups of settings, and a key that ends in a dot is what those
+// of its group begin with.
 func differences(key string, a, b reflect.Value, report func(key string, a, b any)) {
-	if key != "" {
+	if key != "" && !strings.HasSuffix(key, ".") {
 		if !reflect.DeepEqual(a.Interface(), b.Interface()) {
 			report(key, a.Interface(), b.Interface())
 		}
 		return
 	}
 	for i := range a.NumField() {
-		differences(a.Type().Field(i).Tag.Get("key"), a.Field(i), b.Field(i), report)
+		differences(key+a.Type().Field(i).Tag.Get("key"), a.Field(i), b.Field(i), report)
 	}
 }
