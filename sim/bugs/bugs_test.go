@@ -133,3 +133,31 @@ func (c *compiler) parse(file, text string) (*ast.File, error) {
 	c.ast[file] = f
 	return f, err
 }
+
+// All bugs that change no more than the bodies of functions are in one program.
+func TestMostBugsCanBeMerged(t *testing.T) {
+	all := mustAll(t)
+	files, alone, err := merge(all, readModule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range alone {
+		t.Logf("%s is built by itself", b.Name)
+	}
+	if len(alone) > len(all)/10 {
+		t.Errorf("%d of %d bugs must be built by themselves", len(alone), len(all))
+	}
+	c := newCompiler(t, all)
+	for file := range files {
+		if path.Base(file) == "planted_bug.go" {
+			c.files[path.Dir(file)] = append(c.files[path.Dir(file)], path.Base(file))
+		}
+	}
+	for file := range files {
+		if path.Base(file) == "planted_bug.go" {
+			if err := c.check(path.Dir(file), files); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

@@ -42,32 +42,28 @@ func openWorkshop(ctx context.Context) (*workshop, error) {
 
 func (w *workshop) close() { os.RemoveAll(w.dir) }
 
-// build builds the simulator, with the bug in it unless that is nil, and
-// returns the program's name.
-func (w *workshop) build(ctx context.Context, b *Bug) (string, error) {
-	program := filepath.Join(w.dir, "sim")
-	args := []string{"build", "-o", program}
-	if b != nil {
-		planted, err := b.Plant(func(file string) ([]byte, error) {
-			return os.ReadFile(filepath.Join(w.root, filepath.FromSlash(file)))
-		})
-		if err != nil {
-			return "", err
-		}
-		overlay, err := writeOverlay(w.dir, w.root, planted)
-		if err != nil {
-			return "", err
-		}
-		program += "-bug"
-		args = []string{"build", "-overlay", overlay, "-o", program}
+// read reads a file of the module.
+func (w *workshop) read(file string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(w.root, filepath.FromSlash(file)))
+}
+
+// build builds a simulator with some files in the place of the project's.
+func (w *workshop) build(ctx context.Context, name string, files map[string]string) (program, error) {
+	p := program{file: filepath.Join(w.dir, name)}
+	overlay, err := writeOverlay(w.dir, w.root, files)
+	if err != nil {
+		return p, err
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/sim")...)
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", p.file, "./cmd/sim")
 	cmd.Dir = w.root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("bugs: build: %w\n%s", err, out)
+		return p, fmt.Errorf("bugs: build: %w\n%s", err, out)
 	}
-	return program, nil
+	return p, nil
 }
+
+// program is a simulator, with the bug that it is to have, or "".
+type program struct{ file, bug string }
 
 // patience is how long one search may take. Only a bug that makes the
 // simulator run in circles takes so long.
@@ -75,11 +71,12 @@ const patience = 30 * time.Minute
 
 // run runs the program and returns what it wrote. That it exits with 1 is no
 // error: a rule was broken. The error is anything else.
-func (w *workshop) run(ctx context.Context, program string, args ...string) ([]byte, error) {
+func (w *workshop) run(ctx context.Context, p program, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, p.file, args...)
 	cmd.Dir = w.root
+	cmd.Env = append(os.Environ(), switchEnv+"="+p.bug)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -125,13 +122,13 @@ func (f *finding) first() *failure {
 }
 
 // search plays random scenarios until one fails.
-func (w *workshop) search(ctx context.Context, program, scope string, from, seeds uint64) (finding, error) {
+func (w *workshop) search(ctx context.Context, p program, scope string, from, seeds uint64) (finding, error) {
 	args := []string{"search", "-json", "-from", fmt.Sprint(from), "-seeds", fmt.Sprint(seeds)}
 	if only := onlyOf(scope); only != "" {
 		args = append(args, "-only", only)
 	}
 	var f finding
-	out, err := w.run(ctx, program, args...)
+	out, err := w.run(ctx, p, args...)
 	if err != nil {
 		return f, err
 	}
@@ -153,8 +150,8 @@ func onlyOf(scope string) string {
 }
 
 // scenarios returns the names of the scenarios that the simulator comes with.
-func (w *workshop) scenarios(ctx context.Context, program string) ([]string, error) {
-	out, err := w.run(ctx, program, "list")
+func (w *workshop) scenarios(ctx context.Context, p program) ([]string, error) {
+	out, err := w.run(ctx, p, "list")
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +165,8 @@ func (w *workshop) scenarios(ctx context.Context, program string) ([]string, err
 }
 
 // scenario plays a scenario and returns the rule that it broke, or "".
-func (w *workshop) scenario(ctx context.Context, program, name string) (string, error) {
-	out, err := w.run(ctx, program, "run", name)
+func (w *workshop) scenario(ctx context.Context, p program, name string) (string, error) {
+	out, err := w.run(ctx, p, "run", name)
 	if err != nil {
 		return "", err
 	}

@@ -3,9 +3,9 @@
 // counts how many seeds that took.
 //
 //	NAME.txt    the slip: what it is, what it breaks, who should see it, old and new lines
-//	   |  Plant
+//	   |  Plant; merge: all of them, each with a switch, so that one build will do
 //	   v
-//	go build -overlay    a simulator with the slip in it; no file of the project is touched
+//	go build -overlay    a simulator with the slips in it; no file of the project is touched
 //	   |
 //	   +-- sim run SCENARIO       does a scenario that comes with the simulator see it?
 //	   +-- sim search -seeds N    and after how many seeds does a random one?

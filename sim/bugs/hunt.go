@@ -3,19 +3,30 @@ package bugs
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // hunter looks for bugs, with the simulator without one at hand.
 type hunter struct {
 	*workshop
-	clean string   // the program
-	plays []string // the scenarios that it comes with
+	clean  program
+	merged program  // with a switch for each bug
+	alone  []Bug    // those that it cannot have
+	plays  []string // the scenarios that the simulator comes with
 }
 
 // prepare builds the simulator without a bug, which must pass: its scenarios,
 // and some seeds of each scope of the bugs.
 func (h *hunter) prepare(ctx context.Context, all []Bug) (err error) {
-	if h.clean, err = h.build(ctx, nil); err != nil {
+	if h.clean, err = h.build(ctx, "sim", nil); err != nil {
+		return err
+	}
+	files, alone, err := merge(all, h.read)
+	if err != nil {
+		return err
+	}
+	h.alone = alone
+	if h.merged, err = h.build(ctx, "sim-merged", files); err != nil {
 		return err
 	}
 	if h.plays, err = h.scenarios(ctx, h.clean); err != nil {
@@ -53,7 +64,7 @@ func (h *hunter) passes(ctx context.Context, scope string, from, seeds uint64) e
 // kill plants a bug and looks who catches it.
 func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
 	k := Kill{Bug: b}
-	program, err := h.build(ctx, &b)
+	program, err := h.with(ctx, b)
 	if err != nil {
 		return k, err
 	}
@@ -81,6 +92,18 @@ func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
 		return k, h.passes(ctx, b.Scope, bad.Seed, 1)
 	}
 	return k, nil
+}
+
+// with returns a simulator that has the bug.
+func (h *hunter) with(ctx context.Context, b Bug) (program, error) {
+	if !slices.ContainsFunc(h.alone, func(a Bug) bool { return a.Name == b.Name }) {
+		return program{h.merged.file, b.Name}, nil
+	}
+	files, err := b.Plant(h.read)
+	if err != nil {
+		return program{}, err
+	}
+	return h.build(ctx, "sim-"+b.Name, files)
 }
 
 // crashed stands for a rule where the simulator itself did not end.
