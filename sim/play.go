@@ -25,8 +25,9 @@ type Result struct {
 	Hash    string        // of the trace
 	Virtual time.Duration // how long the run took, in the world
 	Counts  Counts
-	Ledger  Ledger   // of the faults
-	Failure *Failure // nil: all rules held
+	Ledger  Ledger          // of the faults
+	Failure *Failure        // nil: all rules held
+	Marks   []time.Duration // when the marks were passed
 	Record  *story.Record
 }
 
@@ -36,9 +37,10 @@ type player struct {
 	scenario *Scenario
 	step     step // that is being done
 	it       *host
-	group    int     // of the servers that come next
-	quorum   []*host // that recovered last
-	healed   int     // how often all was healed
+	group    int             // of the servers that come next
+	quorum   []*host         // that recovered last
+	healed   int             // how often all was healed
+	marks    []time.Duration // that were passed; the times of steps count from the last one
 }
 
 // Play plays the scenario. The error says what is wrong with the scenario
@@ -52,7 +54,7 @@ func (s *Scenario) Play(o Options) (Result, error) {
 	}
 	err := p.play()
 	p.audit()
-	r := Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Ledger: p.ledger, Failure: p.failed}
+	r := Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Ledger: p.ledger, Failure: p.failed, Marks: p.marks}
 	if o.Record {
 		r.Record = &p.record.record
 	}
@@ -61,8 +63,8 @@ func (s *Scenario) Play(o Options) (Result, error) {
 
 func (p *player) play() error {
 	for _, st := range p.scenario.steps {
-		if st.at > p.now {
-			p.run(st.at)
+		if st.at > 0 {
+			p.run(p.origin() + st.at)
 		}
 		if p.failed != nil {
 			return nil

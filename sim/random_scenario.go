@@ -28,7 +28,11 @@ const (
 func RandomOf(focus Focus, seed uint64) *Scenario {
 	r := &randomScenario{rand: stream(seed, "scenario "+focus.String()), focus: focus}
 	r.line("# Random faults of seed %d, aimed at %s.", seed, focus)
-	r.cluster()
+	if (focus == All || focus == Raft) && r.rand.IntN(8) == 0 {
+		r.startAtMark()
+	} else {
+		r.cluster()
+	}
 	r.weather()
 	r.line("expect leader within 60s")
 	r.clients()

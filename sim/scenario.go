@@ -31,7 +31,7 @@ type Scenario struct {
 type step struct {
 	line  int // in the text, from 1
 	text  string
-	at    time.Duration // 0: as soon as the step before is done
+	at    time.Duration // since the beginning or the last mark; 0: as soon as the step before is done
 	verb  string
 	args  []string
 	named map[string]string

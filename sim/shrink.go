@@ -86,8 +86,16 @@ func (s *shrinker) begin(scenario *Scenario) error {
 		return fmt.Errorf("sim shrink: %s with seed %d breaks no rule", scenario.Name, s.seed)
 	}
 	s.rule, s.fail = r.Failure.Rule, r.Failure
+	var origin time.Duration // of the times behind the marks so far
+	marks := r.Marks
 	for _, line := range strings.Split(scenario.Text, "\n") {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+		switch line = strings.TrimSpace(line); {
+		case line == "" || line[0] == '#':
+		case strings.HasPrefix(stepOf(line), "mark ") && len(marks) > 0:
+			origin, marks = marks[0], marks[1:]
+		case atOf(line) > 0:
+			s.lines = append(s.lines, moved(line, origin+atOf(line)))
+		default:
 			s.lines = append(s.lines, line)
 		}
 	}

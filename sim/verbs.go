@@ -54,6 +54,7 @@ func init() {
 		"recover":  {usage: "recover HOSTS|quorum (and the links among them; all else stays as it is)", least: 1, most: 1, shown: true, do: (*player).recover},
 		"progress": {usage: "progress (what recovered does all that is promised, within its bounds)", waits: true, do: (*player).progress},
 
+		"mark":   {usage: "mark NAME (a start for random faults; from here on times count anew)", least: 1, most: 1, do: (*player).mark},
 		"wait":   {usage: "wait D", least: 1, most: 1, waits: true, do: (*player).wait},
 		"quiet":  {usage: "quiet D", least: 1, most: 1, waits: true, do: (*player).quiet},
 		"expect": {usage: expectUsage, least: 1, most: 3, waits: true, do: (*player).expect},
@@ -85,6 +86,21 @@ func wasUp(do func(*host)) func(*host) bool {
 		do(h)
 		return up
 	}
+}
+
+// mark begins to count the times of steps anew. Random scenarios start at the
+// marks of those that come with the program.
+func (p *player) mark(step) error {
+	p.marks = append(p.marks, p.now)
+	return nil
+}
+
+// origin returns the time from which those of the steps count.
+func (p *player) origin() time.Duration {
+	if n := len(p.marks); n > 0 {
+		return p.marks[n-1]
+	}
+	return 0
 }
 
 // wait lets time pass.
