@@ -10,7 +10,6 @@ var absent = []struct{ prefix, what string }{
 	{"/v1/session/", "sessions are"},
 	{"/v1/txn", "transactions are"},
 	{"/v1/query", "prepared queries are"},
-	{"/v1/coordinate/", "network coordinates are"},
 	{"/v1/acl/", "access control lists are"},
 	{"/v1/agent/token/", "access control lists are"},
 	{"/v1/agent/monitor", "streamed logs are"},

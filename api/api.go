@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -53,7 +54,7 @@ func New(cfg Config) *API {
 	a := &API{cfg: cfg}
 	a.router = newRouter(a.statusRoutes(), a.kvRoutes(), a.catalogRoutes(), a.healthRoutes(),
 		a.agentRoutes(), a.eventRoutes(), a.agentServiceRoutes(), a.agentCheckRoutes(),
-		a.agentHealthRoutes(), a.operatorRoutes(), a.autopilotRoutes(), a.keyringRoutes(), a.snapshotRoutes())
+		a.agentHealthRoutes(), a.operatorRoutes(), a.autopilotRoutes(), a.keyringRoutes(), a.coordinateRoutes(), a.snapshotRoutes())
 	return a
 }
 
@@ -67,7 +68,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	route.served.Add(1)
 	if !route.local && a.cfg.Store == nil {
-		a.cfg.Forward.ServeHTTP(w, r)
+		a.cfg.Forward.ServeHTTP(w, a.named(r))
 		return
 	}
 	if r.Method == http.MethodOptions {
@@ -79,7 +80,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, &methodError{r.Method, route.allow()})
 		return
 	}
-	c := &call{w: w, r: r, rest: rest}
+	c := &call{w: w, r: a.named(r), rest: rest}
 	value, err := a.run(c, m)
 	switch {
 	case err == nil:
@@ -101,6 +102,22 @@ func (a *API) run(c *call, m method) (any, error) {
 		return nil, err
 	}
 	return m.do(c)
+}
+
+// named returns the request with this agent's name in the place of ?near=_agent:
+// for the server that will answer it, "the agent" is another one.
+func (a *API) named(r *http.Request) *http.Request {
+	if !strings.Contains(r.URL.RawQuery, nearAgent) {
+		return r
+	}
+	q := r.URL.Query()
+	if q.Get("near") != nearAgent {
+		return r
+	}
+	q.Set("near", a.cfg.Agent.Self().Config.NodeName)
+	r = r.Clone(r.Context())
+	r.URL.RawQuery = q.Encode()
+	return r
 }
 
 // checkDatacenter refuses a datacenter that this one does not know. "" is this

@@ -14,9 +14,9 @@ func (a *API) catalogRoutes() []route {
 		{path: "/v1/catalog/register", methods: []method{{"PUT", "", a.catalogRegister}}},
 		{path: "/v1/catalog/deregister", methods: []method{{"PUT", "", a.catalogDeregister}}},
 		{path: "/v1/catalog/datacenters", methods: []method{{"GET", "", a.catalogDatacenters}}},
-		{path: "/v1/catalog/nodes", methods: []method{{"GET", "node-meta", a.catalogNodes}}},
+		{path: "/v1/catalog/nodes", methods: []method{{"GET", "near node-meta", a.catalogNodes}}},
 		{path: "/v1/catalog/services", methods: []method{{"GET", "", a.catalogServices}}},
-		{path: "/v1/catalog/service/", methods: []method{{"GET", "tag node-meta", a.catalogService}}},
+		{path: "/v1/catalog/service/", methods: []method{{"GET", "near tag node-meta", a.catalogService}}},
 		{path: "/v1/catalog/node/", methods: []method{{"GET", "", a.catalogNode}}},
 		{path: "/v1/catalog/node-services/", methods: []method{{"GET", "", a.catalogNodeServices}}},
 	}
@@ -64,6 +64,7 @@ func (a *API) catalogNodes(c *call) (any, error) {
 	return a.read(c, func(v *server.View, w *radix.Waiter) (any, uint64) {
 		nodes, index := v.Catalog.Nodes(w)
 		nodes = kept(nodes, func(n *catalog.Node) bool { return c.q.matchesMeta(n) })
+		nodes = sortNear(c, v, nodes, func(n *catalog.Node) string { return n.Node })
 		return mapped(nodes, nodeShape), index
 	})
 }
@@ -86,7 +87,8 @@ func (a *API) catalogService(c *call) (any, error) {
 	}
 	return a.read(c, func(v *server.View, w *radix.Waiter) (any, uint64) {
 		list, index := v.Catalog.Instances(c.rest, w)
-		return mapped(kept(list, c.q.selects), catalogServiceShape), index
+		list = sortNear(c, v, kept(list, c.q.selects), instanceNode)
+		return mapped(list, catalogServiceShape), index
 	})
 }
 
@@ -148,6 +150,8 @@ func (q query) matchesMeta(n *catalog.Node) bool {
 	}
 	return true
 }
+
+func instanceNode(i catalog.Instance) string { return i.Node.Node }
 
 func hasFold(list []string, want string) bool {
 	for _, s := range list {

@@ -12,9 +12,9 @@ import (
 func (a *API) healthRoutes() []route {
 	return []route{
 		{path: "/v1/health/node/", methods: []method{{"GET", "", a.healthNode}}},
-		{path: "/v1/health/checks/", methods: []method{{"GET", "", a.healthChecks}}},
-		{path: "/v1/health/service/", methods: []method{{"GET", "passing tag node-meta", a.healthService}}},
-		{path: "/v1/health/state/", methods: []method{{"GET", "", a.healthState}}},
+		{path: "/v1/health/checks/", methods: []method{{"GET", "near", a.healthChecks}}},
+		{path: "/v1/health/service/", methods: []method{{"GET", "near passing tag node-meta", a.healthService}}},
+		{path: "/v1/health/state/", methods: []method{{"GET", "near", a.healthState}}},
 	}
 }
 
@@ -46,6 +46,7 @@ func (a *API) readChecks(c *call, what string,
 	}
 	return a.read(c, func(v *server.View, w *radix.Waiter) (any, uint64) {
 		checks, index := list(v.Catalog, c.rest, w)
+		checks = sortNear(c, v, checks, func(k *catalog.Check) string { return k.Node })
 		return mapped(checks, checkShape), index
 	})
 }
@@ -61,7 +62,7 @@ func (a *API) healthService(c *call) (any, error) {
 		list = kept(list, func(i catalog.Instance) bool {
 			return c.q.selects(i) && (!c.q.flag("passing") || passing(i))
 		})
-		return mapped(list, entryShape), index
+		return mapped(sortNear(c, v, list, instanceNode), entryShape), index
 	})
 }
 

@@ -38,6 +38,8 @@ type Client struct {
 	Operator Operator
 	Snapshot Snapshot
 
+	Coordinate Coordinate
+
 	base  url.URL
 	token string
 	http  *http.Client
@@ -57,7 +59,7 @@ func New(cfg Config) (*Client, error) {
 		http:  cmp.Or(cfg.HTTPClient, http.DefaultClient),
 	}
 	c.KV, c.Catalog, c.Health, c.Agent, c.Status = KV{c}, Catalog{c}, Health{c}, Agent{c}, Status{c}
-	c.Event, c.Operator, c.Snapshot = Event{c}, Operator{c}, Snapshot{c}
+	c.Event, c.Operator, c.Snapshot, c.Coordinate = Event{c}, Operator{c}, Snapshot{c}, Coordinate{c}
 	return c, nil
 }
 

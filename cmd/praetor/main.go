@@ -27,7 +27,7 @@ func commands() []command {
 		catalogDatacentersCommand, catalogNodesCommand, catalogServicesCommand,
 		raftListPeersCommand, raftRemovePeerCommand, raftTransferLeaderCommand,
 		autopilotGetCommand, autopilotSetCommand, autopilotHealthCommand,
-		keygenCommand, keyringCommand,
+		keygenCommand, keyringCommand, rttCommand,
 		snapshotSaveCommand, snapshotRestoreCommand, snapshotInspectCommand,
 		infoCommand, reloadCommand, validateCommand, versionCommand,
 	}

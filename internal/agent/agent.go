@@ -245,6 +245,7 @@ func (a *Agent) gossipConfig() swim.Config {
 	g.Label = a.cfg.Node.Datacenter // agents of another datacenter are no members here
 	g.Addr = netip.AddrPortFrom(a.cfg.Addresses.Advertise, uint16(a.cfg.Ports.SerfLAN))
 	g.PacketSize = a.guard.fitting(g.PacketSize)
+	g.Disable.Coordinates = a.cfg.Node.Placeless
 	return g
 }
 
@@ -278,6 +279,9 @@ func (a *Agent) serve(ctx context.Context, ls *listeners) {
 	a.goRun(func() { ls.gossip.run(ctx) })
 	a.goRun(func() { a.keeper.run(ctx) })
 	a.goRun(func() { a.lan.rememberMembers(ctx) })
+	if !a.cfg.Node.Placeless {
+		a.goRun(func() { a.tellPlaces(ctx) })
+	}
 	a.goRun(func() {
 		if err := a.lan.joinGroup(ctx, a.releaseBootstrap); err != nil {
 			a.driver.fail(err)

@@ -14,6 +14,7 @@ import (
 	"praetor/internal/server"
 	"praetor/raft"
 	"praetor/swim"
+	"praetor/swim/coordinate"
 )
 
 // errStopped is what a request gets when the agent stops under it.
@@ -32,6 +33,7 @@ type core interface {
 	Leave(now time.Duration)
 	ForceLeave(now time.Duration, name string, prune bool) error
 	Members() []swim.Member
+	Coordinate() (coordinate.Coordinate, bool)
 	Fire(now time.Duration, e swim.UserEvent) (swim.UserEvent, error)
 	GossipStats() swim.Stats
 }

@@ -15,6 +15,7 @@ import (
 // What agents ask of servers for themselves, on the server port only.
 const (
 	pathWrite      = "/internal/write"       // POST a command, answers a server.Result
+	pathLocate     = "/internal/locate"      // POST a node's name and coordinate, answers true
 	pathRegistered = "/internal/registered/" // GET a node's local.View
 	pathNode       = "/internal/node/"       // GET a node, for DNS
 	pathService    = "/internal/service/"    // GET a service's instances, for DNS
@@ -34,6 +35,7 @@ func serverPortHandler(users http.Handler, own ownServer, datacenter string) htt
 		}
 		writeJSON(w, res, err)
 	})
+	mux.HandleFunc("POST "+pathLocate, serveLocate(own))
 	get := func(path string, f func(ctx context.Context, arg string) (any, error)) {
 		mux.HandleFunc("GET "+path+"{arg...}", func(w http.ResponseWriter, r *http.Request) {
 			v, err := f(r.Context(), r.PathValue("arg"))

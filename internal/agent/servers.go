@@ -7,6 +7,7 @@ import (
 	"praetor/dns"
 	"praetor/internal/agent/local"
 	"praetor/internal/server"
+	"praetor/swim/coordinate"
 )
 
 // servers is what the agent itself asks of the cluster, beside the requests of
@@ -18,6 +19,8 @@ type servers interface {
 	await(ctx context.Context)
 	// write puts a command into the log.
 	write(ctx context.Context, cmd []byte) (server.Result, error)
+	// locate tells where a node is in the network; it may come to nothing.
+	locate(ctx context.Context, node string, place coordinate.Coordinate) error
 	// registered returns what the catalog holds of a node, not stale.
 	registered(ctx context.Context, node string) (local.View, error)
 }

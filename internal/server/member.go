@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"praetor/swim"
+	"praetor/swim/coordinate"
 )
 
 // member is an agent's place in the gossip pool, and what the driver tells it:
@@ -50,6 +51,10 @@ func (m member) Fire(now time.Duration, e swim.UserEvent) (swim.UserEvent, error
 
 // GossipStats returns the gossip pool's counters.
 func (m member) GossipStats() swim.Stats { return m.pool.Stats() }
+
+// Coordinate returns this agent's place in the network, and whether places are
+// kept at all.
+func (m member) Coordinate() (coordinate.Coordinate, bool) { return m.pool.Coordinate() }
 
 // Members returns the gossip pool as this agent sees it, by name.
 func (m member) Members() []swim.Member { return m.pool.Members() }

@@ -41,6 +41,7 @@ type write struct {
 	index    raft.Index  // when proposed
 	term     raft.Term   // when proposed
 	older    *write      // another proposed write at the same index, of another term
+	unasked  bool        // of this server's own accord: nobody waits for an answer
 }
 
 // writes is the table of the writes that are under way. A write has exactly
@@ -156,6 +157,9 @@ func (s *Server) finish(w *write, res Result, err error) {
 	w.stage = done
 	s.writes.live--
 	w.cmd = nil
+	if w.unasked {
+		return
+	}
 	if w.from != "" {
 		s.send(w.from, PeerBody{Reply: &Reply{ID: forwardID(w.id), Result: res, Code: codeOf(err)}})
 		return

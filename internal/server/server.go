@@ -10,6 +10,7 @@ import (
 
 	"praetor/raft"
 	"praetor/swim"
+	"praetor/swim/coordinate"
 )
 
 // Config is what a server is told once, when it starts.
@@ -94,6 +95,7 @@ type Server struct {
 	boot     bootstrap
 
 	snapshots snapshots
+	places    places
 	resigning *resignation // nil: it is not
 
 	out      Effects
@@ -132,6 +134,7 @@ func New(now time.Duration, cfg Config, stored raft.Stored, snapshot *View) (*Se
 		writes:   newWrites(forwardID(cfg.Rand.Uint64() >> 1)),
 		barriers: barriers{rounds: map[raft.ReadID]*round{}},
 		duties:   newDuties(),
+		places:   places{waiting: map[string]coordinate.Coordinate{}},
 	}
 	if snapshot != nil {
 		s.machine.view = snapshot
@@ -198,6 +201,7 @@ func (s *Server) Tick(now time.Duration) {
 	}
 	s.expireWrites(now)
 	s.expireReads(now)
+	s.writePlaces(now)
 }
 
 // Deadline is when Tick is due next.
@@ -207,6 +211,9 @@ func (s *Server) Deadline() time.Duration {
 		d = min(d, at)
 	}
 	if at, ok := s.barriers.nextExpiry(); ok {
+		d = min(d, at)
+	}
+	if at, ok := s.places.deadline(); ok {
 		d = min(d, at)
 	}
 	if s.retryAt > 0 {

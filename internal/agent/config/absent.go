@@ -57,5 +57,4 @@ var ignoredKeys = []string{
 	"disable_host_node_id",        // IDs are random
 	"disable_http_unprintable_char_filter",
 	"disable_remote_exec", // there is no remote execution
-	"disable_coordinates",
 }

@@ -39,6 +39,7 @@ type Node struct {
 	ID         string            `key:"node_id"`    // a UUID, or "" to make one up and keep it in the data directory
 	Datacenter string            `key:"datacenter"` // lower case
 	Meta       map[string]string `key:"node_meta"`
+	Placeless  bool              `key:"disable_coordinates"` // take no part in network coordinates
 }
 
 // Server is whether this agent is one of the servers, and how they find

@@ -31,10 +31,13 @@ type draft struct {
 // keys is the schema of a configuration file.
 func (c *draft) keys() table {
 	t := table{
-		"node_name":        text(&c.Node.Name),
-		"node_id":          text(&c.Node.ID),
-		"node_meta":        textPairs(&c.Node.Meta),
-		"datacenter":       text(&c.Node.Datacenter),
+		"node_name":  text(&c.Node.Name),
+		"node_id":    text(&c.Node.ID),
+		"node_meta":  textPairs(&c.Node.Meta),
+		"datacenter": text(&c.Node.Datacenter),
+
+		"disable_coordinates": truth(&c.Node.Placeless),
+
 		"data_dir":         text(&c.Storage.Dir),
 		"pid_file":         text(&c.Storage.PIDFile),
 		"server":           truth(&c.Server.Enabled),
