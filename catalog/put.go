@@ -72,6 +72,7 @@ func (t *Txn) putService(node string, s *Service) {
 	t.count(s, +1)
 	if existed {
 		t.dropInstance(node, old)
+		reachedServiceReplaced.Hit()
 	}
 	t.marks.mark(aboutNodeServices, node)
 	t.stale = append(t.stale, instanceRef{node, s.ID})
@@ -85,6 +86,7 @@ func (t *Txn) removeService(node, id string) {
 	}
 	for _, c := range values(t.checks.Tree(), under(node)) {
 		if c.ServiceID == id {
+			reachedCheckGoes.Hit()
 			t.removeCheck(node, c.CheckID)
 		}
 	}

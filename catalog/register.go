@@ -30,6 +30,7 @@ func (t *Txn) register(r Registration) error {
 	}
 	node := fold(r.Node.Node)
 	if change.rename != "" {
+		reachedRename.Hit()
 		t.removeNode(change.rename)
 	}
 	if change.node != nil {
@@ -60,6 +61,7 @@ func (t *Txn) resolve(r Registration) (nodeChange, error) {
 	n, node := r.Node, fold(r.Node.Node)
 	named, exists := t.nodes.Get(node)
 	if exists && r.SkipNodeUpdate {
+		reachedSkipNode.Hit()
 		return nodeChange{}, nil
 	}
 	if n.Address == "" {
@@ -145,6 +147,7 @@ func (t *Txn) registerService(node string, s Service) {
 	s.CreateIndex, s.ModifyIndex = t.index, t.index
 	if old, ok := t.services.Get(key(node, s.ID)); ok {
 		if sameService(old, &s) {
+			reachedSameService.Hit()
 			return
 		}
 		s.CreateIndex = old.CreateIndex
@@ -174,6 +177,7 @@ func (t *Txn) registerCheck(n *Node, c Check) {
 	c.CreateIndex, c.ModifyIndex = t.index, t.index
 	if old, ok := t.checks.Get(key(node, c.CheckID)); ok {
 		if sameCheck(old, &c) {
+			reachedSameCheck.Hit()
 			return
 		}
 		c.CreateIndex = old.CreateIndex

@@ -67,6 +67,7 @@ func (t *Txn) set(index uint64, c Command) {
 // by which an entry comes into the store.
 func (t *Txn) put(index uint64, e *Entry) {
 	if old, ok := t.entries.Get(e.Key); ok && sameContent(old, e) {
+		reachedSame.Hit()
 		return
 	}
 	e.ModifyIndex = index
@@ -93,6 +94,7 @@ func (t *Txn) cas(index uint64, c Command) bool {
 		current = old.ModifyIndex
 	}
 	if current != c.CAS {
+		reachedCASRefused.Hit()
 		return false
 	}
 	t.set(index, c)
@@ -110,6 +112,7 @@ func (t *Txn) remove(index uint64, key string) {
 // already counts as deleted, as in Consul.
 func (t *Txn) removeCAS(index uint64, c Command) bool {
 	if old, ok := t.entries.Get(c.Key); ok && old.ModifyIndex != c.CAS {
+		reachedDeleteCASRefused.Hit()
 		return false
 	}
 	t.remove(index, c.Key)
@@ -120,6 +123,7 @@ func (t *Txn) removeCAS(index uint64, c Command) bool {
 // tombstone, so that the index of a deeper prefix moves only if it lost a key.
 func (t *Txn) removeTree(index uint64, prefix string) {
 	for key := range t.entries.All(prefix) {
+		reachedDeleteTree.Hit()
 		t.tombs.Insert(key, index)
 	}
 	t.entries.DeletePrefix(prefix)
@@ -132,6 +136,7 @@ func (t *Txn) reap(upTo uint64) {
 	for key, tomb := range t.tombs.All("") {
 		if tomb <= upTo {
 			keys = append(keys, key)
+			reachedReaped.Hit()
 			t.floor = max(t.floor, tomb)
 		}
 	}

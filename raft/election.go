@@ -123,6 +123,7 @@ func (r *Raft) handleVoteResponse(from NodeID, b VoteResponse) {
 		expected = PreCandidate
 	}
 	if r.role != expected {
+		reachedLateVote.Hit()
 		return
 	}
 	if _, answered := r.election.votes[from]; !answered {
@@ -141,6 +142,7 @@ func (r *Raft) countVotes() {
 			r.becomeLeader()
 		}
 	case voteLost:
+		reachedVoteLost.Hit()
 		r.trace("loses as %s", r.role)
 		r.role = Follower
 		r.election.votes = nil
@@ -173,6 +175,7 @@ func (r *Raft) becomeFollower(term Term) {
 		r.setTerm(term, "")
 	}
 	if r.role == Leader {
+		reachedStepsDown.Hit()
 		r.trace("steps down")
 		r.failReads()
 		r.lead = nil
@@ -192,6 +195,7 @@ func (r *Raft) follow(leader NodeID) bool {
 	}
 	if r.role != Follower {
 		r.becomeFollower(r.hard.Term)
+		reachedYields.Hit()
 	}
 	r.setLeader(leader)
 	r.election.heard = r.now

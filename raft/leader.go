@@ -90,11 +90,13 @@ func (l *leadership) deadline() time.Duration {
 // tickLeader does what is due on a leader.
 func (r *Raft) tickLeader() {
 	if !r.hasMajority() {
+		reachedNoMajority.Hit()
 		r.trace("has not heard from a majority")
 		r.becomeFollower(r.hard.Term)
 		return
 	}
 	if t := r.lead.transfer; t != nil && r.now >= t.due {
+		reachedTransferGivenUp.Hit()
 		r.trace("gives up the transfer to %s", t.to)
 		r.lead.transfer = nil
 	}
@@ -141,6 +143,7 @@ func (r *Raft) handleHeartbeatAck(from NodeID, b HeartbeatAck) {
 	p.ackedSince = max(p.ackedSince, b.SentAt)
 	r.answerReads()
 	if p.sentAt < b.SentAt {
+		reachedRetry.Hit()
 		r.retry(p)
 	}
 }
@@ -180,6 +183,7 @@ func (r *Raft) Propose(now time.Duration, cmds [][]byte) (Index, Term, error) {
 	}
 	switch {
 	case r.lead.transfer != nil:
+		reachedProposeInTransfer.Hit()
 		return 0, 0, ErrTransferring
 	case r.lead.unsettled > 0 && r.lead.unsettled+size > r.cfg.MaxUncommittedBytes:
 		return 0, 0, ErrBusy

@@ -151,6 +151,7 @@ func (r *Raft) ChangeMembers(now time.Duration, target Configuration) (Index, Te
 	case !r.lead.ready(&r.log):
 		err = ErrNotReady
 	case r.members.index() > r.log.commit || r.members.current().Joint():
+		reachedChanging.Hit()
 		err = ErrChanging
 	}
 	if err != nil {
@@ -173,6 +174,7 @@ func (r *Raft) configCommitted() {
 	}
 	r.members.founded(r.log.commit)
 	if c.Joint() {
+		reachedJoint.Hit()
 		c.Outgoing = nil
 		r.appendOwn(EntryConfig, AppendConfiguration(nil, c))
 		return
@@ -181,6 +183,7 @@ func (r *Raft) configCommitted() {
 		// "The leader steps down (returns to follower state) once it has committed
 		// the C_new log entry" (raft 6). It tells a successor to campaign, so that
 		// nobody waits for an election timeout.
+		reachedLeftConfig.Hit()
 		r.trace("has left the configuration")
 		r.replicate()
 		if p := r.lead.mostAdvanced(c); p != nil {

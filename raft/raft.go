@@ -51,6 +51,7 @@ func New(now time.Duration, cfg Config, st Stored) (*Raft, error) {
 	r := &Raft{cfg: cfg, now: now, hard: st.Hard, log: l, members: members, snapshot: st.Snapshot}
 	r.election.heard = longAgo
 	if st.Hard.Term > 0 {
+		reachedRestart.Hit()
 		// Before the crash this server may have answered a heartbeat, and the
 		// leader's lease may count on it: stand by that leader as if it had
 		// spoken just now (thesis 6.4.1).
@@ -143,10 +144,12 @@ func (r *Raft) admits(m Message) bool {
 		return false
 	}
 	if m.Cluster != 0 && r.hard.Cluster != 0 && m.Cluster != r.hard.Cluster && r.log.last() > 0 {
+		reachedOtherCluster.Hit()
 		r.trace("ignores %s of cluster %x", m.From, uint64(m.Cluster))
 		return false
 	}
 	if b, ok := m.Body.(VoteRequest); ok && !b.Transfer && r.standsByLeader() {
+		reachedStandsByLeader.Hit()
 		return false
 	}
 	return true
@@ -183,6 +186,7 @@ func (r *Raft) Withdraw(now time.Duration) {
 	if r.members.provisional.IsZero() {
 		return
 	}
+	reachedWithdraws.Hit()
 	r.trace("withdraws its bootstrap")
 	r.members.propose(Configuration{})
 	r.becomeFollower(r.hard.Term)
@@ -200,6 +204,7 @@ func (r *Raft) entersTerm(m Message) bool {
 			return true // nobody is in that term yet (thesis 9.6)
 		}
 		if m.Term < r.hard.Term || b.Pre {
+			reachedStaleVoteRequest.Hit()
 			r.send(m.From, StaleTerm{})
 			return false
 		}
@@ -209,6 +214,7 @@ func (r *Raft) entersTerm(m Message) bool {
 		}
 	case AppendRequest, Heartbeat, SnapshotPart, ReadRequest:
 		if m.Term < r.hard.Term {
+			reachedStaleLeader.Hit()
 			r.send(m.From, StaleTerm{})
 			return false
 		}

@@ -40,6 +40,7 @@ func (r *Raft) Read(now time.Duration, id ReadID, mode ReadMode) error {
 func (r *Raft) readHere(read pendingRead, mode ReadMode) error {
 	l := r.lead
 	if mode == ReadLease && r.now < r.LeaseUntil() {
+		reachedLease.Hit()
 		read.index = r.log.commit
 		r.answerRead(read, nil)
 		return nil
@@ -107,6 +108,7 @@ func (r *Raft) answerRead(read pendingRead, err error) {
 // failReads ends all reads that wait on a leader that steps down.
 func (r *Raft) failReads() {
 	for _, read := range r.lead.reads {
+		reachedReadsFail.Hit()
 		read.index = 0
 		r.answerRead(read, ErrLeadershipLost)
 	}
@@ -181,6 +183,7 @@ func (a *askedReads) deadline() time.Duration {
 // expire ends the reads that have waited for too long.
 func (a *askedReads) expire(r *Raft) {
 	for len(a.batches) > 0 && r.now >= a.batches[0].due {
+		reachedReadExpires.Hit()
 		a.finish(r, 0, ReadResult{Err: ErrLeadershipLost})
 	}
 }
@@ -205,6 +208,7 @@ func (a *askedReads) finish(r *Raft, i int, result ReadResult) {
 // handleReadResponse ends the batch of reads that it answers.
 func (r *Raft) handleReadResponse(from NodeID, b ReadResponse) {
 	if from != r.leader {
+		reachedOldRead.Hit()
 		return
 	}
 	for i, batch := range r.asked.batches {

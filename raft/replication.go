@@ -29,6 +29,7 @@ func (r *Raft) replicateTo(p *progress) {
 			}
 		}
 		if p.told < min(r.log.commit, p.next-1) {
+			reachedCommitAlone.Hit()
 			r.sendAppend(p, 0)
 		}
 	case sendingSnapshot:
@@ -94,11 +95,13 @@ func (r *Raft) handleAppendRequest(from NodeID, b AppendRequest) {
 	b = b.behind(r.log.commit)
 	last := b.PrevIndex + Index(len(b.Entries))
 	if last < r.log.commit {
+		reachedOldAppend.Hit()
 		// All of it is committed here, so the leader has it as well (leader completeness).
 		r.sendDurable(from, AppendAccept{Match: r.log.commit})
 		return
 	}
 	if !r.log.matches(b.PrevIndex, b.PrevTerm) {
+		reachedReject.Hit()
 		r.send(from, r.log.reject(b.PrevIndex))
 		return
 	}
@@ -114,6 +117,7 @@ func (b AppendRequest) behind(index Index) AppendRequest {
 	if index <= b.PrevIndex || len(b.Entries) == 0 {
 		return b
 	}
+	reachedBehind.Hit()
 	n := min(index-b.PrevIndex, Index(len(b.Entries)))
 	b.PrevIndex, b.PrevTerm, b.Entries = b.Entries[n-1].Index, b.Entries[n-1].Term, b.Entries[n:]
 	return b
@@ -125,6 +129,7 @@ func (b AppendRequest) behind(index Index) AppendRequest {
 func (r *Raft) overwrite(entries []Entry) {
 	from := entries[0].Index
 	if from <= r.log.last() {
+		reachedTruncates.Hit()
 		r.trace("truncates from %d", from)
 		r.log.truncate(from)
 		r.disk.truncated(from)
@@ -166,6 +171,7 @@ func (r *Raft) handleAppendAccept(from NodeID, b AppendAccept) {
 func (r *Raft) handleAppendReject(from NodeID, b AppendReject) {
 	p := r.heardFrom(from)
 	if p == nil || b.PrevIndex <= p.match || p.state == sendingSnapshot || p.state == probing && b.PrevIndex != p.next-1 {
+		reachedOldReject.Hit()
 		return // an answer to a question of the past
 	}
 	p.probe(r.log.nextAfter(b))

@@ -52,6 +52,7 @@ func (r *Raft) Compact(now time.Duration, meta SnapshotMeta) {
 // sendSnapshot begins to send the newest snapshot to a peer that needs entries
 // which are gone.
 func (r *Raft) sendSnapshot(p *progress) {
+	reachedSendsSnapshot.Hit()
 	r.trace("sends snapshot %d/%d to %s", r.snapshot.Index, r.snapshot.Term, p.id)
 	p.state, p.waiting, p.window = sendingSnapshot, false, window{}
 	p.sending = &outgoing{meta: r.snapshot}
@@ -83,6 +84,7 @@ func (r *Raft) SnapshotData(now time.Duration, read SnapshotRead, data []byte, l
 		return
 	}
 	if err != nil || len(data) > MaxSnapshotPart {
+		reachedSnapshotReplaced.Hit()
 		r.trace("cannot read snapshot %d for %s: %v", read.Meta.Index, p.id, err)
 		p.probe(p.match + 1)
 		p.waiting = true // until it answers a heartbeat
@@ -108,6 +110,7 @@ func (r *Raft) handleSnapshotAck(from NodeID, b SnapshotAck) {
 // keeps no copy.
 func (r *Raft) retrySnapshot(p *progress) {
 	if p.sending.out && r.now-p.sentAt >= r.cfg.ElectionTimeoutMax {
+		reachedPartAgain.Hit()
 		p.sending.out = false
 		r.lead.dirty = true
 	}
@@ -121,11 +124,13 @@ func (r *Raft) handleSnapshotPart(from NodeID, b SnapshotPart) {
 		return
 	}
 	if b.Meta.Index <= r.log.commit {
+		reachedOldSnapshot.Hit()
 		r.incoming = nil
 		r.sendDurable(from, AppendAccept{Match: r.log.commit})
 		return
 	}
 	if r.log.matches(b.Meta.Index, b.Meta.Term) {
+		reachedSnapshotInLog.Hit()
 		// The log reaches as far already; what follows stays (raft figure 13).
 		r.incoming = nil
 		r.log.commit = b.Meta.Index
@@ -134,6 +139,7 @@ func (r *Raft) handleSnapshotPart(from NodeID, b SnapshotPart) {
 	}
 	in := r.incoming
 	if in == nil || in.from != from || in.term != r.hard.Term || in.meta.Index != b.Meta.Index {
+		reachedSnapshotBegins.Hit()
 		in = &incoming{from: from, term: r.hard.Term, meta: b.Meta}
 		r.incoming = in
 	}
@@ -151,6 +157,7 @@ func (r *Raft) handleSnapshotPart(from NodeID, b SnapshotPart) {
 
 // restore puts the received snapshot in the place of everything.
 func (r *Raft) restore(meta SnapshotMeta) {
+	reachedRestores.Hit()
 	r.trace("restores snapshot %d/%d", meta.Index, meta.Term)
 	r.incoming = nil
 	r.snapshot = meta

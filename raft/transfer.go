@@ -51,6 +51,7 @@ func (r *Raft) pursueTransfer() {
 	}
 	if p := r.lead.peer(t.to); p != nil && p.match == r.log.last() {
 		r.lead.noLease = true
+		reachedTells.Hit()
 		t.tell = r.now + r.cfg.HeartbeatInterval
 		r.send(t.to, TimeoutNow{})
 	}
@@ -62,6 +63,7 @@ func (r *Raft) handleTimeoutNow(from NodeID) {
 	if r.role == Leader || !r.mayCampaign() {
 		return
 	}
+	reachedTimeoutNow.Hit()
 	r.trace("is told by %s to campaign", from)
 	r.startElection(true)
 }

@@ -24,9 +24,11 @@ func (p *Pool) hear(c claim) {
 		// It is about another node that had the name, or has it elsewhere.
 	case c.state == Alive && m.State.live() && m.rivals(c):
 		if c.incarnation >= m.Incarnation { // else it is old news of who had the name before
+			reachedRival.Hit()
 			p.conflict(c, m)
 		}
 	case c.state == Alive && m.rivals(c) && p.yields(m, c):
+		reachedNameTaken.Hit()
 		p.accept(m, c) // the name is free: the incarnations are of two nodes and do not compare
 	case supersedes(c.standing, m.standing()):
 		p.accept(m, c)
@@ -97,12 +99,14 @@ func (p *Pool) revive(m *member, c claim) {
 	}
 	switch {
 	case !was.live():
+		reachedCameBack.Hit()
 		p.trace("%s came back at %v, was %v", m.Name, m.Addr, was)
 		p.event(Joined, m)
 	case changed:
 		p.event(Updated, m)
 	}
 	if was == Suspect {
+		reachedOtherRefuted.Hit()
 		p.trace("%s refuted at incarnation %d", m.Name, m.Incarnation)
 	}
 	p.say(m, "")
@@ -122,6 +126,7 @@ func (p *Pool) suspect(m *member, incarnation Incarnation, accuser string) {
 // are passed on, so that they count elsewhere too (lifeguard IV-B).
 func (p *Pool) confirm(m *member, accuser string) {
 	if m.suspicion.confirm(accuser) {
+		reachedConfirmed.Hit()
 		p.suspects.refresh()
 		p.say(m, accuser)
 	}
@@ -135,6 +140,7 @@ func (p *Pool) end(m *member, st standing, accuser string) {
 	case st.state == Dead && was != Dead:
 		p.stats.Failed++
 		if accuser != p.self.Name {
+			reachedHeardDead.Hit()
 			p.trace("%s failed at incarnation %d, says %s", m.Name, st.incarnation, accuser)
 		}
 		p.event(Failed, m)
@@ -179,11 +185,13 @@ func (p *Pool) hearOfSelf(c claim) {
 	case c.incarnation < p.self.Incarnation:
 		// They missed what was said since. Say it again, unless that is under way.
 		if c.state != Alive && !p.queue.has(p.self.Name) {
+			reachedMissed.Hit()
 			p.announce()
 		}
 	case c.state != Alive:
 		p.stats.Refuted++
 		p.awareness(+1)
+		reachedRefutes.Hit()
 		p.trace("refutes being %v at incarnation %d", c.state, c.incarnation)
 		p.outlive(c.incarnation)
 	case !p.self.describedBy(c):
@@ -210,6 +218,7 @@ func (p *Pool) hearOfFormerSelf(c claim) {
 		p.conflict(c, p.self)
 		return
 	}
+	reachedOutlives.Hit()
 	p.trace("outlives its incarnation %d at %v", c.incarnation, c.Addr)
 	p.outlive(c.incarnation)
 }

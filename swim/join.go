@@ -107,6 +107,7 @@ func (p *Pool) checkTwin(j *join) {
 		p.enter(j)
 		return
 	}
+	reachedTwin.Hit()
 	p.twins = 1
 	j.twin = r.Addr
 	j.seq = p.nextSeq()
@@ -154,6 +155,7 @@ func (p *Pool) tickJoins() {
 func (p *Pool) enter(j *join) {
 	r := j.find(p.self.Name)
 	if r != nil && r.incarnation >= p.self.Incarnation && !(r.state == Alive && p.self.describedBy(r.claim)) {
+		reachedJoinOutlives.Hit()
 		p.self.Incarnation = r.incarnation + 1
 	}
 	if len(p.members.ring) == 0 {

@@ -36,6 +36,7 @@ func (p *Pool) Leave(now time.Duration) {
 	p.trace("leaves at incarnation %d", p.self.Incarnation)
 	p.announce()
 	if len(p.members.pick(p.cfg.Rand, 1, p.listens)) == 0 {
+		reachedLeavesAlone.Hit()
 		p.queue.clear()
 	}
 	p.tickLeave()

@@ -80,6 +80,7 @@ func (p *Pool) startProbe() {
 func (p *Pool) sendPing(m *member, seq sequence) {
 	control := appendPing(nil, seq, m.Name)
 	if m.State == Suspect && !p.cfg.Disable.Buddy {
+		reachedBuddy.Hit()
 		p.sendExcept(m.Addr, appendClaim(control, m, p.self.Name), m.Name)
 		return
 	}
@@ -109,6 +110,7 @@ func (p *Pool) probeFailed(b *probe) {
 	delta := 1
 	if b.nacks < b.asked {
 		delta++ // not even those who were asked came through: it may be this member's fault
+		reachedBlamesItself.Hit()
 	}
 	p.awareness(delta)
 	switch m := b.target; m.State {
@@ -116,6 +118,7 @@ func (p *Pool) probeFailed(b *probe) {
 		p.suspect(m, m.Incarnation, p.self.Name)
 	case Suspect:
 		p.confirm(m, p.self.Name)
+		reachedProbeConfirms.Hit()
 	}
 }
 
@@ -141,6 +144,7 @@ func (p *Pool) ack(seq sequence) {
 		return
 	}
 	if !p.twinAck(seq) {
+		reachedUnmatched.Hit()
 		p.stats.Dropped.Unmatched++
 	}
 }
@@ -149,6 +153,7 @@ func (p *Pool) ack(seq sequence) {
 func (p *Pool) nack(seq sequence) {
 	p.stats.Probes.Nacks++
 	if p.probe != nil && p.probe.seq == seq {
+		reachedNack.Hit()
 		p.probe.nacks++
 	}
 }

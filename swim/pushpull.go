@@ -31,6 +31,7 @@ func (p *Pool) tickPushPull() {
 	if p.now >= p.timers.reconnect {
 		p.timers.reconnect = p.now + p.cfg.ReconnectInterval
 		if p.reconnects() {
+			reachedReconnects.Hit()
 			p.pushPull(func(m *member) bool { return m.State == Dead })
 		}
 	}
@@ -111,6 +112,7 @@ func (p *Pool) mergeRecord(r record, sender []byte) {
 		c.accuser = sender
 	}
 	if c.state == Dead && m != p.self && m.State.live() {
+		reachedDoubts.Hit()
 		c.state = Suspect
 	}
 	if c.state.live() {
@@ -135,6 +137,7 @@ func (p *Pool) learnEnded(r record) {
 	if m == nil {
 		return
 	}
+	reachedLearnsEnded.Hit()
 	m.changed = p.now - r.age
 	p.reapLater(m)
 	kind := Failed

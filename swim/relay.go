@@ -44,6 +44,7 @@ func (p *Pool) relayAck(seq sequence) bool {
 	}
 	r := p.relays[i]
 	p.relays = slices.Delete(p.relays, i, i+1)
+	reachedRelayed.Hit()
 	p.send(r.asker, appendAck(nil, kindAck, r.origin, nil))
 	return true
 }
@@ -56,6 +57,7 @@ func (p *Pool) tickRelays() {
 			if !r.nack {
 				continue
 			}
+			reachedNackSent.Hit()
 			p.send(r.asker, appendAck(nil, kindNack, r.origin, nil))
 			r.nack = false
 			r.due = p.now + p.cfg.ProbeInterval

@@ -122,6 +122,7 @@ func (p *Pool) tickSuspects() {
 		}
 		p.trace("%s failed at incarnation %d: suspected for %v, accused by %s", m.Name, m.Incarnation,
 			(p.now - m.suspicion.start).Round(time.Millisecond), strings.Join(m.suspicion.accusers, ", "))
+		reachedSuspicionEnds.Hit()
 		p.end(m, standing{Dead, m.Incarnation}, p.self.Name)
 	}
 }

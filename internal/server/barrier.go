@@ -93,6 +93,7 @@ func (s *Server) roundDone(r raft.ReadResult) {
 	g := &b.modes[rd.mode]
 	g.flying = false
 	if r.Err != nil {
+		reachedRoundFails.Hit()
 		g.next = append(rd.readers, g.next...)
 		return
 	}
@@ -105,6 +106,7 @@ func (s *Server) releaseReads() {
 	applied := s.machine.view.Index
 	s.barriers.ready = slices.DeleteFunc(s.barriers.ready, func(rd *round) bool {
 		if rd.index > applied {
+			reachedReadWaits.Hit()
 			return false
 		}
 		for _, p := range rd.readers {
@@ -122,6 +124,7 @@ func (s *Server) expireReads(now time.Duration) {
 			if p.deadline > now {
 				return false
 			}
+			reachedReadExpires.Hit()
 			s.answer(Answer{ID: p.id, Err: ErrNoLeader})
 			return true
 		})

@@ -64,6 +64,7 @@ func (s *Server) runBootstrap(now time.Duration) {
 	}
 	b.peers = peers
 	if peers == nil {
+		reachedNotFounder.Hit()
 		s.raft.Withdraw(now) // somebody else is to do it, as gossip shows now
 		return
 	}
@@ -88,6 +89,7 @@ func (s *Server) founders() ([]raft.Peer, error) {
 			if s.cfg.Bootstrap {
 				return nil, fmt.Errorf("server: bootstrap: %s at %v has already made a cluster; start this server without -bootstrap, and it will be taken in", m.Name, m.Addr)
 			}
+			reachedTakenIn.Hit()
 			return nil, nil // its leader will take us in
 		}
 		if !other || (!s.cfg.Bootstrap && a.Expect == s.cfg.Expect && m.State == swim.Alive) {

@@ -85,6 +85,7 @@ func (s *Server) receiveReply(now time.Duration, from raft.NodeID, r *Reply) {
 		return
 	}
 	if r.Code == codeNotLeader || r.Code == codeNoLeader {
+		reachedForwardBack.Hit()
 		s.retryLater(w)
 		if l := s.raft.Leader(); l != "" && l != from {
 			s.redispatch(now) // the leadership has moved, and we know where to
@@ -109,6 +110,7 @@ func (s *Server) Undelivered(now time.Duration, m PeerMessage) {
 		return
 	}
 	if w, ok := s.writes.forwarded[m.Body.Forward.ID]; ok {
+		reachedUndelivered.Hit()
 		s.retryLater(w)
 	}
 }
@@ -118,6 +120,7 @@ func (s *Server) Undelivered(now time.Duration, m PeerMessage) {
 func (s *Server) PeerLost(now time.Duration, id raft.NodeID) {
 	for _, w := range s.writes.all { // in order of arrival
 		if w.stage == forwarded && w.to == id {
+			reachedPeerLost.Hit()
 			s.finish(w, Result{}, ErrLeadershipLost)
 		}
 	}

@@ -47,6 +47,7 @@ func (s *Server) reconcileMembers(now time.Duration) {
 	applied := raft.Index(s.machine.view.Index)
 	for _, name := range slices.Sorted(maps.Keys(d.dirty)) {
 		if d.flying[name] > applied {
+			reachedFlying.Hit()
 			continue
 		}
 		delete(d.flying, name)
@@ -75,6 +76,7 @@ func (s *Server) correction(now time.Duration, name string) []byte {
 		if node == nil || node.ID != m.ID {
 			return nil
 		}
+		reachedRemovesNode.Hit()
 		s.trace(now, "catalog: removes %s, which has left", name)
 		return DeregisterCommand(catalog.Deregistration{Node: name})
 	case m.State == swim.Dead:
@@ -93,6 +95,7 @@ func (s *Server) correctUnknown(now time.Duration, node *catalog.Node) []byte {
 		return nil
 	}
 	if now < newcomerGrace {
+		reachedGrace.Hit()
 		s.duties.full = min(s.duties.full, newcomerGrace) // look again as soon as it may be judged
 		return nil
 	}
@@ -104,6 +107,7 @@ func (s *Server) correctHealth(now time.Duration, node *catalog.Node, status, ou
 	if c := s.serfHealth(node.Node); c != nil && c.Status == status && c.Output == output {
 		return nil
 	}
+	reachedBecomesCritical.Hit()
 	s.trace(now, "catalog: %s becomes %s: %s", node.Node, status, output)
 	return RegisterCommand(catalog.Registration{
 		Node:           *node,

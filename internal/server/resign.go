@@ -50,6 +50,7 @@ func (s *Server) handingOver(now time.Duration) bool {
 			return s.writes.live > 0
 		}
 		if !r.linger && s.writes.live == 0 && s.raft.Leader() != "" {
+			reachedLingers.Hit()
 			r.linger, r.due = true, min(r.due, now+s.heartbeat())
 		}
 		return true

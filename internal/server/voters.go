@@ -174,6 +174,7 @@ func (s *Server) moveTo(c *raft.Configuration, m swim.Member, addr netip.AddrPor
 	for _, list := range [][]raft.Peer{c.Voters, c.Learners} {
 		for i := range list {
 			if p := &list[i]; string(p.ID) == m.ID && p.Addr != addr.String() {
+				reachedMoved.Hit()
 				p.Addr = addr.String()
 				return true
 			}

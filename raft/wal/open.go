@@ -88,6 +88,7 @@ func (r *replay) chooseSnapshot(have []position) (raft.SnapshotMeta, error) {
 	if i := slices.Index(have, snap) - 1; err != nil && i >= 0 && have[i].Index+1 >= first {
 		older, olderErr := verifySnapshot(r.disk, have[i])
 		if olderErr == nil {
+			reachedOlderSnapshot.Hit()
 			r.repaired(snapshotName(snap), 0, "went back to the snapshot up to %d and the entries after it (%v)", have[i].Index, err)
 			return older, nil
 		}
@@ -143,6 +144,7 @@ func (w *WAL) syncNames() error {
 func (w *WAL) rewrite(unproven []byte) error {
 	t := &w.tail
 	if len(unproven) > 0 {
+		reachedRewrite.Hit()
 		if _, err := t.file.WriteAt(unproven, t.at.durable); err != nil {
 			return fmt.Errorf("wal: make the log's end durable: %w", err)
 		}
@@ -161,6 +163,7 @@ func (w *WAL) removeTemps(names []string) error {
 		if err := w.disk.Remove(n); err != nil {
 			return fmt.Errorf("wal: clear up: %w", err)
 		}
+		reachedTempRemoved.Hit()
 		w.repaired(n, "removed an unfinished file")
 	}
 	return nil

@@ -177,13 +177,16 @@ func (r *replay) endAfter(s *segment, data []byte, last record, f finding) end {
 		r.repaired(s.name, last.end, "cut off garbage (it begins where the last record ends)")
 	case f.verdict == foreign:
 		e.cut = true
+		reachedForeign.Hit()
 		r.repaired(s.name, at.offset, "cut off garbage (%s)", f.reason)
 	case !isZero(data[at.offset:]):
+		reachedTornTail.Hit()
 		e.cut = true
 		reason := cmp.Or(f.reason, "writes that follow it reached the disk but it did not")
 		r.repaired(s.name, at.offset, "cut off an unfinished write (%s)", reason)
 	case size < room:
 		e.cut = true
+		reachedShortFile.Hit()
 		r.repaired(s.name, size, "file ends before the %d bytes that were preallocated; the log ends at offset %d", room, at.offset)
 	}
 	return e

@@ -183,6 +183,7 @@ func (w *WAL) checkSnapshot(meta raft.SnapshotMeta) error {
 	case w.err != nil:
 		return w.err
 	case meta.Index <= w.state.snap.Index:
+		reachedOvertaken.Hit()
 		return fmt.Errorf("%w: snapshot up to %d, but there is one up to %d", ErrOrder, meta.Index, w.state.snap.Index)
 	case meta.Index > w.state.last:
 		return fmt.Errorf("%w: snapshot up to %d, but the log ends at %d", ErrOrder, meta.Index, w.state.last)
@@ -216,6 +217,7 @@ func (w *WAL) removeSnapshots(newer bool) error {
 			return w.poison(fmt.Errorf("wal: remove an old snapshot: %w", err))
 		}
 		if i > current {
+			reachedStraySnapshot.Hit()
 			w.repaired(name, "removed a snapshot that is not the log's")
 		}
 	}

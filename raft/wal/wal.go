@@ -134,6 +134,7 @@ func (w *WAL) Sync() error {
 
 // poison makes err the answer to all further calls.
 func (w *WAL) poison(err error) error {
+	reachedPoisoned.Hit()
 	w.err = err
 	return err
 }
@@ -160,6 +161,7 @@ func (w *WAL) roll() error {
 		return w.poison(err)
 	}
 	w.addSegment(next)
+	reachedRoll.Hit()
 	seal, _ := finishRecord(append([]byte(nil), recordHead[:]...), kindSeal, old.at)
 	if err := inOrder(
 		func() error { _, err := old.file.WriteAt(seal, old.at.offset); return err },
@@ -192,6 +194,7 @@ func (w *WAL) Compact(before raft.Index) error {
 	}
 	for len(w.segments) > 1 && w.segments[0].top < before {
 		name := w.segments[0].name
+		reachedSegmentRemoved.Hit()
 		// One at a time, so that a crash cannot leave a gap.
 		if err := inOrder(
 			func() error { return w.disk.Remove(name) },
