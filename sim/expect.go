@@ -17,7 +17,7 @@ const expectUsage = `expect WHAT [within D | for D], where WHAT is
     no key KEY              no server has the key
     health HOST STATUS      the leader's catalog says so
     agreement               all servers have applied the same
-    down HOST               its server does not run`
+    down HOST               its agent does not run` + expectServicesUsage
 
 // expect waits until something is so; with "for", it must be so all the time.
 func (p *player) expect(st step) error {
@@ -55,6 +55,9 @@ func (p *player) insist(st step, d time.Duration, holds func() bool) {
 
 // condition returns the function that says whether an expectation holds.
 func (p *player) condition(args []string) (func() bool, error) {
+	if f, err := p.serviceCondition(args); f != nil || err != nil {
+		return f, err
+	}
 	switch what := strings.Join(args[:min(2, len(args))], " "); {
 	case what == "no leader":
 		return func() bool { return p.leader() == nil }, nil

@@ -246,6 +246,7 @@ func (h *host) wipe() bool {
 		return false
 	}
 	names, _ := h.disk.List()
-	h.disk, h.wrote, h.kept = disk.New(), nil, newKept()
+	h.disk, h.wrote = disk.New(), nil
+	h.forget()
 	return len(names) > 0
 }

@@ -57,7 +57,7 @@ func init() {
 		"mark":   {usage: "mark NAME (a start for random faults; from here on times count anew)", least: 1, most: 1, do: (*player).mark},
 		"wait":   {usage: "wait D", least: 1, most: 1, waits: true, do: (*player).wait},
 		"quiet":  {usage: "quiet D", least: 1, most: 1, waits: true, do: (*player).quiet},
-		"expect": {usage: expectUsage, least: 1, most: 3, waits: true, do: (*player).expect},
+		"expect": {usage: expectUsage, least: 1, most: 4, waits: true, do: (*player).expect},
 		"when":   {usage: whenUsage, least: 2, most: 99, do: (*player).when},
 	}
 	maps.Copy(verbs, faultVerbs())

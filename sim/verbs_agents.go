@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // agents adds so many hosts with client agents on them, a1, a2 and so on, and
@@ -46,4 +47,38 @@ func (p *player) agentSpec(st step) (s spec, err error) {
 	s.client = true
 	s.joins, err = p.hostsOf(word)
 	return s, err
+}
+
+// flap cuts hosts off and heals them, in turn, for so long.
+func (p *player) flap(st step) error {
+	hs, err := p.hostsOf(st.args[0])
+	if err != nil {
+		return err
+	}
+	every, err := st.duration("every", 3*time.Second)
+	if err != nil || every <= 0 {
+		return fmt.Errorf("every=%s: not a time", st.named["every"])
+	}
+	long, err := st.duration("for", time.Minute)
+	if err != nil {
+		return err
+	}
+	d := p.deed(faultIsolate)
+	for t := time.Duration(0); t < long; t += 2 * every {
+		p.after(t, func() { p.around(hs, (*link).sever, d) })
+		p.after(min(t+every, long), func() { p.around(hs, (*link).set, nil) })
+	}
+	return nil
+}
+
+// around does something to all links between some hosts and the others.
+func (p *player) around(hs []*host, do func(*link, *deed), d *deed) {
+	for _, a := range hs {
+		for _, b := range p.hosts {
+			if !slices.Contains(hs, b) {
+				do(a.link(b), d)
+				do(b.link(a), d)
+			}
+		}
+	}
 }
