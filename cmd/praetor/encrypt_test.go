@@ -174,14 +174,20 @@ func TestKeysAreRotatedWhileTheClusterRuns(t *testing.T) {
 			}
 		}
 		out, code := p.keyring("-list")
-		if want := fmt.Sprintf("\ndc1 (LAN):\n  %s [4/4], encrypts on 4\n", key); code != 0 || !strings.HasSuffix(out, want) {
+		if want := fmt.Sprintf("\ndc1 (LAN):\n  %s [4/4], encrypts on 4\n\nWAN:\n  %s [1/1], encrypts on 1\n", key, key); code != 0 || !strings.HasSuffix(out, want) {
 			t.Errorf("got %q, want %q at its end", out, want)
 		}
 		old = key
 	}
-	for _, p := range ps {
-		if b, err := os.ReadFile(filepath.Join(p.dir(), "serf", "local.keyring")); string(b) != `["`+old+`"]` {
-			t.Errorf("%s keeps %q, %v", p.ip, b, err)
+	kept := func(p *process, file string) {
+		t.Helper()
+		if b, err := os.ReadFile(filepath.Join(p.dir(), "serf", file)); string(b) != `["`+old+`"]` {
+			t.Errorf("%s keeps %q in %s, %v", p.ip, b, file, err)
+		}
+	}
+	for i, p := range ps {
+		if kept(p, "local.keyring"); i < 3 {
+			kept(p, "remote.keyring") // though the servers have not met in the WAN pool
 		}
 	}
 	ps[2].kill()

@@ -253,6 +253,9 @@ func (a *Agent) gossipConfig() swim.Config {
 // data directory.
 func (a *Agent) newGuard(label, file string) (*guard, error) {
 	e := a.cfg.Encrypt
+	if e.Key.IsZero() && a.guard != nil && a.guard.ring.Load() != nil {
+		e.Key = a.guard.ring.Load().Primary() // where the first pool is encrypted, so is the second
+	}
 	g := newGuard(label, a.log)
 	g.sendClear, g.takeClear = !e.Outgoing, !e.Incoming
 	path := a.data.file(file)

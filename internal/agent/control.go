@@ -67,8 +67,21 @@ func (g *guard) converse(c net.Conn, b []byte) {
 	}
 }
 
-// do carries a request out on the own ring, and on its file.
+// do carries a request out on the own ring, and a change on the twin's as well:
+// a server is in the pool of all datacenters, where whoever asks for the change
+// may not have met it.
 func (g *guard) do(req keyring.Request) keyring.Reply {
+	reply := g.doAlone(req)
+	if g.twin != nil && req.Op != keyring.List && reply.Err == "" {
+		if wan := g.twin.doAlone(req); wan.Err != "" {
+			reply.Err = "changed, but not for the WAN pool: " + wan.Err
+		}
+	}
+	return reply
+}
+
+// doAlone carries a request out on the own ring and its file.
+func (g *guard) doAlone(req keyring.Request) keyring.Reply {
 	g.change.Lock()
 	defer g.change.Unlock()
 	r := g.ring.Load()

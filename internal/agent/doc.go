@@ -29,8 +29,13 @@
 // On a client there is no state. Users' requests go whole, over HTTP/2, to a
 // server that gossip knows (remote.go); the agent's own go the same way.
 //
+// Gossip is encrypted here, at the edge (guard.go): the cores do not know. A
+// conversation about keys (control.go) goes to the same port, and to the guard.
+//
 // Invariants:
 //
+//   - With a key, nothing of gossip is parsed before it is authenticated, and no
+//     key gets into a log or an error.
 //   - A loop never waits: what it sends is queued, with a bound, and dropped or
 //     reported as undelivered beyond it. So two loops cannot wait for each other.
 //   - All ports are open before anything is told to anybody, and the data

@@ -24,6 +24,7 @@ type guard struct {
 	// agents get a key and sendClear and takeClear, then they lose sendClear,
 	// and then takeClear.
 	sendClear, takeClear bool
+	twin                 *guard                    // of this agent's other pool, whose ring changes with this one; may be nil
 	save                 func(*keyring.Ring) error // makes a new ring durable; nil: in memory only
 	log                  *slog.Logger
 

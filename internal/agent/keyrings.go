@@ -31,30 +31,49 @@ type said struct {
 	keyring.Reply
 }
 
-// Keyring implements api.Pool. There is a round for what all rings hold and,
-// for a change, a second one for the change. Nothing is used or removed unless
-// all live members answered the first round and can follow: a member that lacks
-// the key that encrypts, or has no other, would be cut off.
-func (h handle) Keyring(ctx context.Context, req keyring.Request, _ bool) ([]api.Keyring, error) {
-	p := keyPool{guard: h.guard}
-	for _, m := range *h.driver.members.Load() {
-		if m.State == swim.Alive || m.State == swim.Suspect {
-			p.members = append(p.members, m)
+// keyPools are the pools that this agent is in.
+func (h handle) keyPools(localOnly bool) []keyPool {
+	live := func(p *pool) (ms []swim.Member) {
+		for _, m := range *p.driver.members.Load() {
+			if m.State == swim.Alive || m.State == swim.Suspect {
+				ms = append(ms, m)
+			}
 		}
+		return ms
 	}
-	if p.guard.ring.Load() == nil {
+	pools := []keyPool{{guard: h.guard, members: live(h.lan)}}
+	if h.wan != nil && !localOnly {
+		pools = append(pools, keyPool{wan: true, guard: h.wan.driver.gossip.guard, members: live(h.wan)})
+	}
+	return pools
+}
+
+// Keyring implements api.Pool. There is a round for what all rings hold and,
+// for a change, a second one for the change. Nothing is used or removed, in any
+// pool, unless all live members answered the first round and can follow: a
+// member that lacks the key that encrypts, or has no other, would be cut off.
+func (h handle) Keyring(ctx context.Context, req keyring.Request, localOnly bool) ([]api.Keyring, error) {
+	if h.guard.ring.Load() == nil {
 		return nil, api.Invalidf("%v", errNoRing)
 	}
-	answers := h.askAll(ctx, p, keyring.Request{Op: keyring.List})
-	out := p.tally(h.cfg.Node.Datacenter, answers)
-	if req.Op == keyring.List {
-		return []api.Keyring{out}, nil
+	pools := h.keyPools(localOnly)
+	out, refused := make([]api.Keyring, len(pools)), false
+	for i, p := range pools {
+		answers := h.askAll(ctx, p, keyring.Request{Op: keyring.List})
+		out[i] = p.tally(h.cfg.Node.Datacenter, answers)
+		if req.Op != keyring.List {
+			refuse(&out[i], req, answers)
+			refused = refused || out[i].Error != ""
+		}
 	}
-	if refuse(&out, req, answers); out.Error == "" {
-		h.log.Info("agent: asks all members to change their keyrings", "operation", req.Op.String(), "members", len(p.members))
-		out = p.tally(h.cfg.Node.Datacenter, h.askAll(ctx, p, req))
+	if req.Op == keyring.List || refused {
+		return out, nil
 	}
-	return []api.Keyring{out}, nil
+	for i, p := range pools {
+		h.log.Info("agent: asks all members to change their keyrings", "operation", req.Op.String(), "wan", p.wan, "members", len(p.members))
+		out[i] = p.tally(h.cfg.Node.Datacenter, h.askAll(ctx, p, req))
+	}
+	return out, nil
 }
 
 // refuse writes an error into out if the change must not even be tried.

@@ -48,6 +48,7 @@ func (ls *listeners) open(a *Agent) (err error) {
 		if err != nil {
 			return err
 		}
+		a.guard.twin = guard
 		at := bind(a.cfg.Ports.SerfWAN)
 		if ls.wan, err = listenGossip(at, guard, a.log.With("pool", "wan")); err != nil {
 			return portErr("gossip between datacenters", at, "-serf-wan-port", err)

@@ -43,6 +43,9 @@
 // catalog, the autopilot's configuration (autopilot.go) and the parts of a saved
 // state that is being restored (restore.go).
 //
+// Agents tell where they are in the network with Locate. A server gathers that
+// and writes it in batches (places.go).
+//
 // A server that is to stop is told to Resign: it hands the leadership over and
 // brings its writes to an end (resign.go).
 //
