@@ -19,8 +19,11 @@ import (
 //	persisted   it was told that they are
 //	events      gossip has told an agent something
 //	after       it has handled one event
-//	answered    a client's request ended
+//	begun       a client asks for something
+//	answered    it ended
+//	woken       a read that waits for a change looks again
 //	quiet       faults are over and enough time has passed: all must agree
+//	linear      the run is over
 type checkers struct {
 	world    *world
 	clusters map[raft.ClusterID]*cluster
@@ -33,6 +36,7 @@ type cluster struct {
 	leaders map[raft.Term]leaderOf
 	log     []committed // by index-1
 	states  map[uint64]stateOf
+	truth   truth
 }
 
 // seen is what the checkers remember of one process.
@@ -49,6 +53,11 @@ type seen struct {
 	gossip  map[string]heard // by member
 	voters  voters
 
+	told     map[string]uint64 // by key: the newest index that it answered with
+	arrivals []time.Duration   // by host: when a message from it arrived last
+	lost     time.Duration     // when it knew no leader last
+	replaced uint64            // where a snapshot took the place of its state
+
 	tickedAt time.Duration
 	ticks    int // at tickedAt
 }
@@ -57,8 +66,8 @@ func newCheckers(w *world) checkers {
 	return checkers{
 		world:    w,
 		clusters: map[raft.ClusterID]*cluster{},
-		writes:   writeCheck{world: w, byValue: map[string]*operation{}},
-		reads:    readCheck{world: w, floor: map[string]uint64{}},
+		writes:   writeCheck{world: w, values: map[string]bool{}},
+		reads:    readCheck{world: w, groups: map[int]*told{}},
 	}
 }
 
@@ -78,6 +87,7 @@ func (c *checkers) cluster(p *process) *cluster {
 
 func (c *checkers) started(p *process, stored raft.Stored, view *server.View) {
 	c.world.checkRecovered(p, stored)
+	p.seen.lost = c.world.now
 	if cl := c.cluster(p); cl != nil && view != nil {
 		p.seen.applied = view.Index
 		cl.reached(c.world, p.host.name, view)
@@ -119,10 +129,14 @@ func (c *checkers) after(p *process) {
 	c.world.checkCandidate(p, st)
 	c.world.checkContact(p, st)
 	c.world.checkVoters(p, st)
+	if st.Leader == "" {
+		p.seen.lost = c.world.now
+	}
 	if v := p.server.View(); v != p.seen.view {
 		p.seen.view = v
 		c.world.checkApplied(cl, p, v)
 		c.world.checkState(cl, p, v)
+		c.world.checkWatches(p, &cl.truth)
 	}
 }
 
@@ -133,14 +147,37 @@ func (c *checkers) events(p *process, events []swim.Event) {
 	}
 }
 
-func (c *checkers) answered(op *operation) {
-	switch op.kind {
-	case opWrite:
+// begun is told when a client asks for something.
+func (c *checkers) begun(op *operation) {
+	c.writes.begun(op)
+	c.reads.begun(op)
+}
+
+// answered is told when the operation has ended.
+func (c *checkers) answered(op *operation, via *host) {
+	if op.kind.writes() {
 		c.writes.answered(op)
 		c.reads.wrote(op)
-	case opRead:
-		c.reads.answered(op)
+		return
 	}
+	if op.outcome != acked {
+		return
+	}
+	c.world.counts.Reads++
+	c.reads.real(op)
+	c.world.checkIndex(via.proc, op)
+	if op.mode != server.Stale {
+		c.reads.saw(op)
+	}
+	if cl := c.cluster(via.proc); cl != nil {
+		if op.kind == opList {
+			c.world.checkList(op, &cl.truth)
+		}
+		if op.mode == server.Stale {
+			c.world.checkStale(via.proc, op, &cl.truth)
+		}
+	}
+	via.proc.seen.remember(op)
 }
 
 // quiet holds the world against what must be true once everything works again.

@@ -21,6 +21,7 @@ type committed struct {
 // soon as anything else takes its place.
 func (w *world) checkApplied(cl *cluster, p *process, v *server.View) {
 	if base := uint64(p.seen.disk.written.base); base > p.seen.applied {
+		p.seen.replaced = v.Index
 		p.seen.applied = base // a snapshot of the leader took the place of these entries
 		if v.Index == base {
 			cl.reached(w, p.host.name, v)
@@ -44,7 +45,7 @@ func (cl *cluster) applied(w *world, by string, e raft.Entry) {
 		w.checkExpelled(by, e)
 		cl.log = append(cl.log, committed{e.Term, e.Kind, e.Data, by})
 		if e.Kind == raft.EntryCommand {
-			w.check.writes.committed(uint64(e.Index), e.Data)
+			w.check.writes.committed(&cl.truth, uint64(e.Index), e.Data)
 		}
 		return
 	}

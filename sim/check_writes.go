@@ -14,17 +14,34 @@ import (
 //   - what was refused never is;
 //   - nothing is in it twice.
 type writeCheck struct {
-	world   *world
-	byValue map[string]*operation // values are unique
-	last    []*operation          // per key, the acknowledged write of the highest index
+	world  *world
+	ops    []*operation    // by id-1
+	values map[string]bool // that were ever to be written
+	last   []*operation    // per key, the acknowledged write of the highest index
 }
 
-// begun notes that a client has a write on its way.
-func (c *writeCheck) begun(op *operation) { c.byValue[op.value] = op }
+// begun notes that a client has asked for something, and numbers it.
+func (c *writeCheck) begun(op *operation) {
+	c.ops = append(c.ops, op)
+	op.id = len(c.ops)
+	if op.kind.writes() {
+		c.values[op.value] = true
+		op.cmd = op.command()
+	}
+}
 
-// committed notes that a command is in the log for good.
-func (c *writeCheck) committed(index uint64, cmd []byte) {
-	op := c.find(cmd)
+// byID returns the write with the number, or nil.
+func (c *writeCheck) byID(id int) *operation {
+	if id < 1 || id > len(c.ops) || !c.ops[id-1].kind.writes() {
+		return nil
+	}
+	return c.ops[id-1]
+}
+
+// committed notes that a command is in the log for good, and what it does to
+// the keys.
+func (c *writeCheck) committed(t *truth, index uint64, cmd []byte) {
+	op, k := c.find(cmd)
 	switch {
 	case op == nil:
 	case op.at != 0:
@@ -33,35 +50,38 @@ func (c *writeCheck) committed(index uint64, cmd []byte) {
 		c.world.fail("a refused write changes nothing", []string{op.via}, "%v: it was committed at index %d later", op, raft.Index(index))
 	default:
 		op.at = index
+		op.changed = t.apply(c.world.now, index, k)
 	}
 }
 
 // find returns the client's operation that a command in the log comes from.
-func (c *writeCheck) find(cmd []byte) *operation {
+func (c *writeCheck) find(cmd []byte) (*operation, kv.Command) {
 	const header = 2 // package server's
 	if len(cmd) < header {
-		return nil
+		return nil, kv.Command{}
 	}
 	k, err := kv.DecodeCommand(cmd[header:])
 	if err != nil {
-		return nil
+		return nil, k
 	}
-	op := c.byValue[string(k.Value)]
+	op := c.byID(int(k.Flags))
 	if op == nil || !bytes.Equal(op.cmd, cmd) {
-		return nil
+		return nil, k
 	}
-	return op
+	return op, k
 }
 
 // answered judges what a client was told.
 func (c *writeCheck) answered(op *operation) {
 	switch op.outcome {
-	case acked:
+	case acked, unmet:
 		c.world.counts.Writes++
 		if op.at != op.index {
 			c.world.fail("what is acknowledged is committed", []string{op.via}, "%v: but the log has it at %d", op, op.at)
 		}
-		c.remember(op)
+		if op.changed {
+			c.remember(op)
+		}
 	case refused:
 		if op.at != 0 {
 			c.world.fail("a refused write changes nothing", []string{op.via}, "%v: but it is committed at index %d", op, op.at)
@@ -71,7 +91,7 @@ func (c *writeCheck) answered(op *operation) {
 
 func (c *writeCheck) remember(op *operation) {
 	for i, old := range c.last {
-		if old.key == op.key {
+		if old.key == op.key && old.group == op.group {
 			if op.index > old.index {
 				c.last[i] = op
 			}
@@ -87,7 +107,7 @@ func (c *writeCheck) remember(op *operation) {
 func (c *writeCheck) atRest() {
 	for _, op := range c.last {
 		reached := false
-		for _, h := range c.world.live() {
+		for _, h := range c.world.liveIn(op.group) {
 			if v := h.proc.server.View(); v.Index >= op.index {
 				reached = true
 				c.present(op, h.name, v)
@@ -102,8 +122,7 @@ func (c *writeCheck) atRest() {
 const ruleLost = "what is acknowledged is never lost"
 
 func (c *writeCheck) present(op *operation, on string, v *server.View) {
-	e, _ := v.KV.Get(op.key, nil)
-	if e == nil || e.ModifyIndex < op.index {
+	if e, index := v.KV.Get(op.key, nil); index < op.index {
 		c.world.fail(ruleLost, []string{op.via, on}, "%v, but %s, at index %d, has %s", op, on, v.Index, entryText(e))
 	}
 }

@@ -267,6 +267,7 @@ func (c *conn) deliver(p *process, f frame) {
 		w.sabotage.tamper(to, &body)
 	}
 	w.check.received(from.host, p, body)
+	p.seen.hears(from.host, w.now)
 	p.server.ReceivePeer(p.now(), from.host.id, body)
 	p.carryOut()
 }

@@ -83,6 +83,16 @@
 // wait for moments instead of times where they can, and which say of themselves
 // how firmly they fail (shrink.go).
 //
+// # Clients
+//
+// Clients read and write keys in every way that the API has: puts, conditional
+// ones, deletions, reads in three modes, lists, and reads that wait for a change
+// (client.go, client_mix.go). They lose patience, ask again, name indexes from
+// before and forget what they knew. All that they do and are told is kept
+// (history.go); truth.go makes of the committed log what the answers are held
+// against, and package linear judges the history without it. Each operation is
+// also a step of a scenario, with what must come of it (verbs_keys.go).
+//
 // # Rules
 //
 // Each is in a file check_*.go with its source. They see only what a driver
@@ -95,7 +105,11 @@
 //	check_state.go    same index, same state
 //	check_disk.go     what was synced stays; no write is there by half
 //	check_writes.go   acknowledged: there for good; refused: never; none twice
-//	check_reads.go    each key is linearizable
+//	check_reads.go    no operation falls behind what anybody was told before
+//	check_linear.go   each key is linearizable: some order explains all answers
+//	check_lists.go    a list is one moment
+//	check_stale.go    stale reads tell their age; no server goes back
+//	check_watches.go  every change wakes who waits for it, and nothing else does
 //	check_members.go  gossip, and the catalog, agree with the truth after quiet
 //
 // rules.go has a table of them, with where each is promised.

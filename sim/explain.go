@@ -62,7 +62,7 @@ func (f *Failure) breach(r *story.Record) story.Breach {
 	}
 	for _, op := range f.subject.ops {
 		b.Keys, b.Asked = append(b.Keys, op.key), append(b.Asked, op.event)
-		for _, i := range []uint64{op.index, op.at, op.floor} {
+		for _, i := range []uint64{op.index, op.at, op.newest()} {
 			if i > 0 && !slices.Contains(b.Indexes, i) {
 				b.Indexes = append(b.Indexes, i)
 			}

@@ -101,7 +101,7 @@ quiet 5s
 
 func TestALogThatEndsBeforeAnAcknowledgedWriteShows(t *testing.T) {
 	p := running(t)
-	p.check.writes.remember(&operation{key: "a", index: 1 << 40, outcome: acked})
+	p.check.writes.remember(&operation{ask: ask{key: "a"}, reply: reply{index: 1 << 40, outcome: acked}})
 	p.check.quiet()
 	p.wantFailure(t, "what is acknowledged is never lost")
 }
@@ -237,17 +237,14 @@ func TestOperationsInAnOrderThatCannotBeShow(t *testing.T) {
 		rule string
 	}{
 		{"a write below an older one", func(p *player) {
-			p.check.reads.wrote(&operation{key: "a", floor: 9, index: 8, outcome: acked})
+			p.check.reads.wrote(&operation{ask: ask{key: "a"}, floor: []floor{{"a", 9}}, reply: reply{index: 8, outcome: acked}})
 		}, "writes are linearizable"},
 		{"a read of what nobody wrote", func(p *player) {
-			p.check.reads.answered(&operation{kind: opRead, key: "a", value: "ghost", index: 8, outcome: acked})
+			p.check.reads.real(&operation{ask: ask{kind: opGet, key: "a"}, reply: reply{found: []row{{"a", "ghost", 8, 1}}}})
 		}, "reads see what was written"},
 		{"an older read after a newer one", func(p *player) {
 			put(p, "n1", "a", "1")
-			p.get(p.hostNamed("n1"), "a", server.Stale, func(*operation) {})
-			late := &operation{kind: opRead, key: "a", outcome: acked}
-			p.check.reads.begun(late)
-			p.check.reads.answered(late)
+			p.check.reads.saw(&operation{ask: ask{kind: opGet, key: "a"}, floor: []floor{{"a", 9}}})
 		}, "reads are linearizable"},
 	} {
 		p := running(t)
@@ -340,4 +337,91 @@ func TestExplanationsAreShort(t *testing.T) {
 	if m > 30 {
 		t.Errorf("the median has %d lines", m)
 	}
+}
+func TestAWatchThatIsDeafShows(t *testing.T) {
+	mustBreak(t, "watches see every change", busy, sabotage{deaf: true})
+}
+
+func TestAWakeUpWithoutACauseShows(t *testing.T) {
+	p := running(t)
+	put(p, "n1", "a", "1")
+	n1 := p.hostNamed("n1")
+	op := p.ask("c", n1, ask{kind: opGet, key: "a", past: n1.proc.server.View().Index, wait: time.Minute}, func(*operation) {})
+	put(p, "n1", "b", "2")
+	if p.failed != nil || op.outcome != pending {
+		t.Fatalf("%v, %v", p.failed, op)
+	}
+	n1.proc.watches[0].wake()
+	p.wantFailure(t, "watches sleep through other writes")
+}
+
+func TestAnAgeThatIsALieShows(t *testing.T) {
+	mustBreak(t, "a stale answer tells its age", busy, sabotage{young: true})
+}
+
+func TestAServerThatStopsFollowingShows(t *testing.T) {
+	p := running(t)
+	p.sabotage.frozen = p.hostNamed("n2").proc.server.View()
+	put(p, "n1", "a", "1")
+	p.run(p.now + 2*staleSlack)
+	p.get(p.hostNamed("n2"), "a", server.Stale, func(*operation) {})
+	p.wantFailure(t, "who knows a leader keeps up")
+}
+
+func TestAServerThatGoesBackShows(t *testing.T) {
+	p := running(t)
+	old := p.hostNamed("n2").proc.server.View()
+	put(p, "n1", "a", "1")
+	p.get(p.hostNamed("n2"), "a", server.Stale, func(*operation) {})
+	p.sabotage.frozen = old
+	p.get(p.hostNamed("n2"), "a", server.Stale, func(*operation) {})
+	p.wantFailure(t, "a server never goes back")
+}
+
+// TestWhatAReadToldIsHeldAgainstTheLog: answers that no server gave.
+func TestWhatAReadToldIsHeldAgainstTheLog(t *testing.T) {
+	for _, c := range []struct {
+		name, rule string
+		op         operation
+	}{
+		{"a list of two moments", "a list is one moment", operation{reply: reply{index: 100, found: []row{{"a", "1", 10, 0}, {"b", "2", 20, 0}}}}},
+		{"a list without a key that was there", "a list is one moment", operation{reply: reply{index: 100, found: []row{{"b", "2", 20, 0}}}}},
+		{"a list out of order", "a list is one moment", operation{reply: reply{index: 100, found: []row{{"b", "2", 20, 0}, {"a", "3", 15, 0}}}}},
+		{"an index of 0", "an index never goes back", operation{}},
+		{"an index below the one that was told", "an index never goes back", operation{ask: ask{past: 2}, reply: reply{index: 1}, floor: []floor{{"a", 2}}}},
+	} {
+		p := running(t)
+		var log truth
+		log.timeline("a").versions = []version{{10, 0, true}, {15, 0, true}}
+		log.timeline("b").versions = []version{{20, 0, true}}
+		c.op.kind = opList
+		if c.op.index > 1 {
+			p.checkList(&c.op, &log)
+		} else {
+			p.checkIndex(p.hosts[0].proc, &c.op)
+		}
+		t.Log(c.name)
+		p.wantFailure(t, c.rule)
+	}
+}
+
+// TestWhatNoOrderExplainsShowsAtTheEnd: conditions that are judged on another
+// index than the key has contradict nothing but each other.
+func TestWhatNoOrderExplainsShowsAtTheEnd(t *testing.T) {
+	p := running(t)
+	n1 := p.hostNamed("n1")
+	put(p, "n1", "a", "1")
+	p.ask("c1", n1, ask{kind: opCAS, key: "a", value: "2", want: 1}, func(*operation) {})
+	p.run(p.now + time.Second)
+	p.check.linear()
+	if p.failed != nil {
+		t.Fatal(p.failed)
+	}
+	for _, op := range p.check.writes.ops {
+		if op.outcome == unmet {
+			op.outcome = acked
+		}
+	}
+	p.check.linear()
+	p.wantFailure(t, "each key is linearizable")
 }

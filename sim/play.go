@@ -37,10 +37,11 @@ type player struct {
 	scenario *Scenario
 	step     step // that is being done
 	it       *host
-	group    int             // of the servers that come next
-	quorum   []*host         // that recovered last
-	healed   int             // how often all was healed
-	marks    []time.Duration // that were passed; the times of steps count from the last one
+	group    int              // of the servers that come next
+	quorum   []*host          // that recovered last
+	healed   int              // how often all was healed
+	marks    []time.Duration  // that were passed; the times of steps count from the last one
+	known    map[string]known // by key: what the steps were told
 }
 
 // Play plays the scenario. The error says what is wrong with the scenario
@@ -53,6 +54,7 @@ func (s *Scenario) Play(o Options) (Result, error) {
 		p.record = &recorder{}
 	}
 	err := p.play()
+	p.check.linear()
 	p.audit()
 	r := Result{Hash: p.trace.sum(), Virtual: p.now, Counts: p.counts, Ledger: p.ledger, Failure: p.failed, Marks: p.marks}
 	if o.Record {

@@ -29,6 +29,7 @@ type process struct {
 	wake    time.Duration // when the next tick is on the queue, of the world's time
 	waiting map[server.RequestID]func(server.Answer)
 	nextID  server.RequestID
+	watches []*watch
 	joining joining
 	seen    seen           // by the checkers
 	told    *server.Status // what its moments so far came to
@@ -344,6 +345,7 @@ func (p *process) abandon() {
 		p.waiting[id](server.Answer{ID: id, Err: errCrashed})
 	}
 	p.waiting = nil
+	p.hangUp()
 }
 
 // connTo returns the connection to a host, be it open or not.

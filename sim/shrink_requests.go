@@ -53,8 +53,17 @@ func merged(lines, requests []string) []string {
 // line returns the step of a scenario that makes the request, whatever comes of
 // it.
 func (o *operation) line() string {
-	if o.kind == opWrite {
-		return fmt.Sprintf("put %s %s via %s outcome=any nowait=1", o.key, o.value, o.via)
+	var more string
+	switch {
+	case o.kind == opPut:
+		more = " " + o.value
+	case o.kind == opCAS:
+		more = fmt.Sprintf(" %s index=%d", o.value, o.want)
+	case !o.kind.writes():
+		more = " mode=" + modeNames[o.mode]
 	}
-	return fmt.Sprintf("get %s via %s mode=%s outcome=any nowait=1", o.key, o.via, modeNames[o.mode])
+	if o.past > 0 {
+		more += fmt.Sprintf(" index=%d wait=%v", o.past, o.wait)
+	}
+	return fmt.Sprintf("%s %s%s via %s outcome=any nowait=1", kindNames[o.kind], o.key, more, o.via)
 }

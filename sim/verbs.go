@@ -46,9 +46,7 @@ func init() {
 		"isolate": {usage: "isolate HOSTS", least: 1, most: 1, shown: true, do: (*player).isolate},
 		"heal":    {usage: "heal [HOSTS HOSTS] (all: and call off the faults that wait for a leader)", most: 2, shown: true, do: (*player).heal},
 
-		"put":     {usage: "put KEY VALUE [via HOST] [within D] [size=BYTES] [outcome=ok|refused|unknown|any] [nowait=1]", least: 2, most: 2, waits: true, do: (*player).putKey},
-		"get":     {usage: "get KEY [via HOST] [mode=default|consistent|stale] [value=VALUE|outcome=OUTCOME] [nowait=1]", least: 1, most: 1, waits: true, do: (*player).getKey},
-		"clients": {usage: "clients N [via HOSTS] [keys=N] [think=D]", least: 1, most: 1, shown: true, do: (*player).startClients},
+		"clients": {usage: "clients N [via HOSTS] [keys=N] [think=D] [mix=KIND:WEIGHT,...] [stick=1]", least: 1, most: 1, shown: true, do: (*player).startClients},
 		"stop":    {usage: "stop (the clients)", shown: true, do: (*player).stopClients},
 
 		"recover":  {usage: "recover HOSTS|quorum (and the links among them; all else stays as it is)", least: 1, most: 1, shown: true, do: (*player).recover},

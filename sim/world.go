@@ -74,6 +74,9 @@ func (c *Counts) add(d Counts) {
 type sabotage struct {
 	noSync     bool                               // confirm writes that were not synced
 	staleReads bool                               // answer reads without a barrier
+	deaf       bool                               // wake nobody who waits for a change
+	young      bool                               // call every answer fresh
+	frozen     *server.View                       // what stale reads see
 	resend     bool                               // clients send a write again though it may have been done
 	tamper     func(to *host, b *server.PeerBody) // change a message between servers
 }
