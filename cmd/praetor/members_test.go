@@ -15,6 +15,9 @@ import (
 // What users see of gossip: members, force-leave and events, on three servers
 // and a client.
 
+// serverNames are the servers of a cluster of three.
+var serverNames = []string{"s1", "s2", "s3"}
+
 // names returns the members with a status, by name.
 func names(p *process, query string, status api.MemberStatus) (list []string) {
 	p.t.Helper()
@@ -91,6 +94,7 @@ func TestForceLeaveAndPrune(t *testing.T) {
 		}
 		return ""
 	})
+	ps[1].lists(10*time.Second, "", api.MemberAlive, append([]string{"client"}, serverNames...)...)
 	if text, code := forceLeave("nobody"); code != 1 || !strings.Contains(text, "no member") {
 		t.Errorf("force-leave nobody: exit %d, %s", code, text)
 	}
@@ -121,7 +125,7 @@ func TestForceLeaveAndPrune(t *testing.T) {
 		t.Errorf("force-leave of one that was pruned: exit %d, %s", code, text)
 	}
 	client.run() // who was pruned may come back
-	ps[2].lists(15*time.Second, "", api.MemberAlive, append([]string{"client"}, names(ps[2], "", api.MemberAlive)...)...)
+	ps[2].lists(15*time.Second, "", api.MemberAlive, append([]string{"client"}, serverNames...)...)
 }
 
 func TestEventsReachThoseTheyAreFor(t *testing.T) {

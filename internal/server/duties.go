@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"math"
 	"net/netip"
 	"time"
@@ -18,6 +19,7 @@ import (
 type duties struct {
 	addrs   map[raft.NodeID]netip.AddrPort // of servers, as gossip knows them
 	dirty   map[string]bool                // members, by name, to compare with the catalog
+	reaped  map[string]string              // IDs by name of members that gossip has forgotten, while the catalog has them
 	flying  map[string]raft.Index          // members whose change is in the log but not applied
 	full    time.Duration                  // when all members are compared again
 	members bool                           // servers came, went or moved: look at the voters
@@ -44,6 +46,7 @@ func newDuties() duties {
 	return duties{
 		addrs:  map[raft.NodeID]netip.AddrPort{},
 		dirty:  map[string]bool{},
+		reaped: map[string]string{},
 		flying: map[string]raft.Index{},
 
 		strangers: map[string]raft.ClusterID{},
@@ -74,6 +77,7 @@ func (s *Server) memberChanged(e swim.Event) {
 	}
 	d := &s.duties
 	d.dirty[e.Member.Name] = true
+	s.noteReaped(e)
 	s.membersChanged = true
 	if a := AgentOf(e.Member); a.Server && a.Addr.IsValid() {
 		d.members = true
@@ -82,6 +86,21 @@ func (s *Server) memberChanged(e swim.Event) {
 			delete(d.outcasts, raft.NodeID(e.Member.ID)) // if it comes back, it means to
 		}
 	}
+}
+
+// noteReaped remembers whom gossip has forgotten, so that the leader takes it
+// out of the catalog, and not for a member that it has not met yet.
+func (s *Server) noteReaped(e swim.Event) {
+	d := &s.duties
+	delete(d.reaped, e.Member.Name)
+	if e.Kind != swim.Reaped {
+		return
+	}
+	d.reaped[e.Member.Name] = e.Member.ID
+	maps.DeleteFunc(d.reaped, func(name, _ string) bool { // else it would grow on servers that do not lead
+		node, _ := s.machine.view.Catalog.Node(name, nil)
+		return node == nil
+	})
 }
 
 // runDuties does what is due, if this server leads and its View is current: it

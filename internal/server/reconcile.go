@@ -94,6 +94,10 @@ func (s *Server) correctUnknown(now time.Duration, node *catalog.Node) []byte {
 	if node == nil || s.serfHealth(node.Node) == nil {
 		return nil
 	}
+	if id, ok := s.duties.reaped[node.Node]; ok && id == node.ID {
+		s.trace(now, "catalog: removes %s, which was gone for too long", node.Node)
+		return DeregisterCommand(catalog.Deregistration{Node: node.Node})
+	}
 	if now < newcomerGrace {
 		reachedGrace.Hit()
 		s.duties.full = min(s.duties.full, newcomerGrace) // look again as soon as it may be judged

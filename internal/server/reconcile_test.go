@@ -38,6 +38,16 @@ func TestCatalogFollowsGossip(t *testing.T) {
 	}
 }
 
+// A member that failed is taken out of the catalog when gossip forgets it.
+func TestReapedMemberLeavesTheCatalog(t *testing.T) {
+	g := newGroup(t, 3, func(_ int, c *Config) { c.Expect, c.Gossip.ReapAfter = 3, time.Minute })
+	f := g.follower()
+	g.until("it is passing", 5*time.Second, func() bool { return health(g.leader(), f.cfg.Name) == catalog.Passing })
+	f.up = false
+	g.until("it is critical", time.Minute, func() bool { return health(g.leader(), f.cfg.Name) == catalog.Critical })
+	g.until("it is gone", 2*time.Minute, func() bool { return health(g.leader(), f.cfg.Name) == "absent" })
+}
+
 func TestCatalogFollowsGossipOverAChangeOfLeader(t *testing.T) {
 	g := newGroup(t, 3, expecting(3))
 	old := g.leader()
