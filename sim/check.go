@@ -41,17 +41,18 @@ type cluster struct {
 
 // seen is what the checkers remember of one process.
 type seen struct {
-	disk    diskCheck
-	commit  raft.Index
-	applied uint64
-	view    *server.View
-	term    raft.Term
-	config  raft.Index         // where its configuration stands
-	members raft.Configuration // that configuration
-	votes   voteCheck
-	contact contactCheck
-	gossip  map[string]heard // by member
-	voters  voters
+	disk       diskCheck
+	commit     raft.Index
+	applied    uint64
+	view       *server.View
+	term       raft.Term
+	config     raft.Index         // where its configuration stands,
+	configTerm raft.Term          // and the term of that entry
+	members    raft.Configuration // that configuration
+	votes      voteCheck
+	contact    contactCheck
+	gossip     map[string]heard // by member
+	voters     voters
 
 	told     map[string]uint64 // by key: the newest index that it answered with
 	arrivals []time.Duration   // by host: when a message from it arrived last

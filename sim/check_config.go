@@ -5,18 +5,25 @@ import (
 	"praetor/raft"
 )
 
-// checkChange: a leader changes the members only while no other change is
+// checkChange: the configuration in force is one of the log, so that one which
+// was cut off is in force no longer; and a leader changes the members only while no other change is
 // under way (raft 6, thesis 4.1), and only after it has committed an entry of
 // its own term: without that two leaders' changes could decide with majorities
 // that do not overlap (Ongaro, raft-dev, 10 July 2015).
 func (w *world) checkChange(p *process, st *server.Status) {
-	before := p.seen.config
-	p.seen.config = st.ConfigIndex
+	before, log := p.seen.config, &p.seen.disk.written
+	e, ok := log.entry(st.ConfigIndex)
+	if st.ConfigIndex != before {
+		p.seen.config, p.seen.configTerm = st.ConfigIndex, e.Term
+	}
+	// A snapshot's configuration counts as of the snapshot's last entry, of whatever kind.
+	if ok && e.Term != p.seen.configTerm && e.Kind != raft.EntryConfig || st.ConfigIndex > st.Last {
+		w.fail("the members are those in the log", []string{p.host.name}, "the configuration of %s is of index %d, where its log holds no such entry any more", p.host.name, st.ConfigIndex)
+	}
 	if !st.Leading || st.ConfigIndex <= before || before == 0 {
 		return
 	}
-	log := &p.seen.disk.written
-	if e, ok := log.entry(st.ConfigIndex); !ok || e.Term != st.Term {
+	if !ok || e.Term != st.Term {
 		return // it was there when this server became leader
 	}
 	who := []string{p.host.name}

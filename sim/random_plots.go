@@ -22,6 +22,7 @@ var plots = []plot{
 	{[]Focus{Raft}, (*randomScenario).votersFall},
 	{[]Focus{Raft, KV}, (*randomScenario).slowDisks},
 	{[]Focus{KV}, (*randomScenario).leaseRunsOut},
+	{[]Focus{Raft, KV}, (*randomScenario).voterComesBack},
 	{[]Focus{Raft}, (*randomScenario).followerLags},
 	{[]Focus{Raft, SWIM, Catalog}, (*randomScenario).cutOneByOne},
 	{[]Focus{Raft, Catalog}, (*randomScenario).membersChange},
@@ -170,6 +171,27 @@ func (r *randomScenario) leaseRunsOut(t time.Duration) time.Duration {
 			r.at(t, "%s", pick(r, "isolate leader", "isolate leader", "cut leader -> all", "cut all -> leader"))
 		}
 		t += r.between(400*time.Millisecond, 1500*time.Millisecond)
+		r.at(t, "heal")
+	}
+	return t
+}
+
+// voterComesBack lets a server that the leader's lease rests on start anew, while
+// another that has not heard the leader for long asks it for its vote, and
+// clients read under that lease.
+func (r *randomScenario) voterComesBack(t time.Duration) time.Duration {
+	r.at(t, "clients 3 keys=1 think=5ms")
+	for range 2 + r.rand.IntN(3) {
+		n := r.rand.Perm(r.servers)
+		r.at(t, "cut leader n%d", n[0]+1)
+		t += r.between(200*time.Millisecond, 800*time.Millisecond)
+		r.at(t, "isolate leader")
+		for _, voter := range n[1:] {
+			r.at(t, "kill n%d", voter+1)
+		}
+		t += r.between(time.Millisecond, 50*time.Millisecond)
+		r.at(t, "restart all")
+		t += r.between(300*time.Millisecond, 2*time.Second)
 		r.at(t, "heal")
 	}
 	return t

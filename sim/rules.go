@@ -37,6 +37,8 @@ var rules = []Rule{
 
 	{"members change one at a time", "thesis 4.1; Ongaro, raft-dev, 10 July 2015", "check_config.go",
 		"A leader changes the members only when the change before is committed, and with it an entry of its own term."},
+	{"the members are those in the log", "thesis 4.1", "check_config.go",
+		"A server uses the latest configuration in its log, and falls back to the one before if that is removed from the log."},
 	{"all servers agree on the members", "raft 6", "check_config.go",
 		"A server uses the latest configuration in its log, so once nothing fails all use the same."},
 

@@ -34,12 +34,17 @@
 //
 // # What is not here
 //
-// The bugs of sessions and locks come with sessions and locks. Three classics
-// have no place in this design. A snapshot that is renamed without an fsync of
-// the directory could be lost, but is covered by the next fsync of the log,
-// which the record that names it needs, only on file systems that the simulated
-// disk does not assume: it is planted as rename-without-directory-sync. Redelivered
-// votes cannot be counted twice by the candidate, because it keeps them by
-// voter; the voter's side is planted, as votes-for-a-second. And terms cannot be
-// persisted apart from votes: both are one record.
+// The bugs of sessions and locks come with sessions and locks. Some classics
+// break no promise in this design:
+//
+//   - A follower that commits up to the end of its log, and not of what the
+//     request checked: the leader's hints let it go on exactly where the logs
+//     part, so that nothing of the old log is left behind a request. The same
+//     slip in the heartbeat, which checks nothing, is here.
+//   - Pings in the same order in each pass: the bound of 2n-1 periods holds.
+//   - The term apart from the vote: both are one record on disk. That either
+//     of them is not written is here.
+//   - Votes that are delivered twice: a candidate keeps them by voter.
+//   - Two voters changed at once without a joint configuration: the leader
+//     never asks for more than one.
 package bugs
