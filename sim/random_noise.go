@@ -47,6 +47,29 @@ func (r *randomScenario) kinds() []func() string {
 			func() string { return "restart all" },
 		},
 		{
+			func() string { return "partition " + pick(r, "halves", "ring", "bridge") },
+			func() string { return "heal" },
+		},
+		{
+			func() string {
+				return fmt.Sprintf("clog %s -> %s for %v", r.host(), r.host(), r.between(10*time.Millisecond, 4*time.Second))
+			},
+		},
+		{
+			func() string {
+				return fmt.Sprintf("pause %s for %v", r.host(), r.between(10*time.Millisecond, 4*time.Second))
+			},
+		},
+		{
+			func() string {
+				return fmt.Sprintf("cpu %s cost=%v", r.host(), r.between(50*time.Microsecond, 2*time.Millisecond))
+			},
+			func() string { return "cpu all cost=0s" },
+		},
+		{
+			func() string { return "bounce " + r.host() },
+		},
+		{
 			r.trap,
 			func() string { return "restart all" },
 		},

@@ -29,6 +29,8 @@ var plots = []plot{
 	{[]Focus{Raft, KV}, (*randomScenario).officeIsHandedOver},
 	{[]Focus{Raft}, (*randomScenario).startIsHard},
 	{[]Focus{SWIM, Catalog}, (*randomScenario).flaps},
+	{[]Focus{Raft}, (*randomScenario).tailsDiffer},
+	{[]Focus{KV}, (*randomScenario).leadersPause},
 }
 
 // plots draws plots, one after the other, until the time is over.
@@ -297,6 +299,35 @@ func (r *randomScenario) flaps(t time.Duration) time.Duration {
 		r.at(t, "heal")
 		r.at(t, "restart all")
 		t += r.between(200*time.Millisecond, 4*time.Second)
+	}
+	return t
+}
+
+// tailsDiffer leaves a leader with a tail that nobody else has, and lets it come
+// back to a new leader that has lost touch with it, and so begins to compare
+// the logs far in front of where they differ.
+func (r *randomScenario) tailsDiffer(t time.Duration) time.Duration {
+	r.at(t, "clients 2 keys=2 think=20ms")
+	r.at(t, "isolate leader")
+	r.at(t, "when any yields, after %v: %s it", r.between(time.Millisecond, 20*time.Millisecond), pick(r, "crash", "kill"))
+	t += r.between(800*time.Millisecond, 3*time.Second)
+	if r.coin() {
+		r.at(t, "network reset=%d%%", 1+r.rand.IntN(20))
+	}
+	r.at(t, "heal")
+	r.at(t, "restart all")
+	t += r.between(100*time.Millisecond, 2*time.Second)
+	r.at(t, "network reset=0%%")
+	return t
+}
+
+// leadersPause stops leaders for about as long as they may believe that they
+// lead, under clients that read and write one key.
+func (r *randomScenario) leadersPause(t time.Duration) time.Duration {
+	r.at(t, "clients 3 keys=1 think=10ms")
+	for range 2 + r.rand.IntN(6) {
+		r.at(t, "pause leader for %v", r.between(100*time.Millisecond, 2*time.Second))
+		t += r.between(300*time.Millisecond, 3*time.Second)
 	}
 	return t
 }

@@ -127,13 +127,26 @@ func (r *randomScenario) clients() {
 	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), time.Duration(think))
 }
 
+// weatherRates are the rates of faults of the network: how many runs have each,
+// and how high it may be.
+var weatherRates = []struct {
+	name    string
+	oneIn   int
+	percent int
+}{
+	{"loss", 2, 10}, {"duplicate", 2, 20}, {"burst", 6, 3}, {"reorder", 6, 10},
+	{"tail", 6, 5}, {"flip", 6, 3}, {"garble", 6, 2}, {"reset", 4, 3},
+}
+
 // weather draws what stays the same all the time of the faults.
 func (r *randomScenario) weather() {
-	if r.coin() {
-		r.line("network loss=%d%%", 1+r.rand.IntN(10))
+	for _, rate := range weatherRates {
+		if r.rand.IntN(rate.oneIn) == 0 {
+			r.line("network %s=%d%%", rate.name, 1+r.rand.IntN(rate.percent))
+		}
 	}
-	if r.coin() {
-		r.line("network duplicate=%d%%", 1+r.rand.IntN(20))
+	if r.rand.IntN(8) == 0 {
+		r.line("network bandwidth=%d", pick(r, 50_000, 200_000, 1_000_000))
 	}
 	if r.coin() {
 		r.line("network delay=%dms jitter=%dms", r.rand.IntN(10), 1+r.rand.IntN(40))

@@ -8,7 +8,7 @@ import (
 )
 
 // faultSteps are the steps that count as faults; what ends one does not.
-var faultSteps = []string{"crash", "kill", "isolate", "cut", "disk", "clock", "network", "link", "wipe", "leave", "resign", "server", "pause", "lose", "delay"}
+var faultSteps = []string{"crash", "kill", "isolate", "cut", "disk", "clock", "network", "link", "wipe", "leave", "resign", "server", "partition", "clog", "pause", "cpu", "bounce", "move", "replace", "binary", "topology"}
 
 // Size is what is left of a failing scenario.
 type Size struct{ Faults, Servers, Requests int }
