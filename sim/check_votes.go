@@ -32,6 +32,9 @@ func (c *voteCheck) heard(p *process, m *raft.Message) {
 		}
 		log := &p.seen.disk.written
 		may := b.LastTerm > log.lastTerm() || b.LastTerm == log.lastTerm() && b.LastIndex >= log.last()
+		if q, asked := c.polls[m.From]; asked && q.term == m.Term && q.pre == b.Pre {
+			may = may || q.may // it asks again; the answer to the first time may wait for the disk yet
+		}
 		c.polls[m.From] = poll{term: m.Term, pre: b.Pre, may: may}
 	case raft.VoteResponse:
 		if m.Term > c.preTerm {

@@ -71,3 +71,9 @@ func TestAQuorumIsAMajorityOfEveryConfiguration(t *testing.T) {
 		t.Errorf("quorum %s of n3 alone", names(hs))
 	}
 }
+
+// TestRecoveryCallsOffWhatIsYetToCome: a trap that was sprung and waits for its
+// delay belongs to the time of the faults.
+func TestRecoveryCallsOffWhatIsYetToCome(t *testing.T) {
+	holds(t, whole+"when n1 appends, after 2s: crash n1\nput a 1\nrecover all\nwait 5s\nexpect leader n1\n")
+}

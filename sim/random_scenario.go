@@ -35,6 +35,7 @@ func RandomOf(focus Focus, seed uint64) *Scenario {
 	}
 	r.weather()
 	r.line("expect leader within 60s")
+	r.storm()
 	r.clients()
 	r.services(stream(seed, "services "+focus.String()))
 	r.faults()
@@ -138,8 +139,8 @@ var weatherRates = []struct {
 	{"tail", 6, 5}, {"flip", 6, 3}, {"garble", 6, 2}, {"reset", 4, 3},
 }
 
-// weather draws what stays the same all the time of the faults.
-func (r *randomScenario) weather() {
+// storm draws what befalls the network from when the cluster is made.
+func (r *randomScenario) storm() {
 	for _, rate := range weatherRates {
 		if r.rand.IntN(rate.oneIn) == 0 {
 			r.line("network %s=%d%%", rate.name, 1+r.rand.IntN(rate.percent))
@@ -148,6 +149,10 @@ func (r *randomScenario) weather() {
 	if r.rand.IntN(8) == 0 {
 		r.line("network bandwidth=%d", pick(r, 50_000, 200_000, 1_000_000))
 	}
+}
+
+// weather draws what stays the same all the time of the faults.
+func (r *randomScenario) weather() {
 	if r.coin() {
 		r.line("network delay=%dms jitter=%dms", r.rand.IntN(10), 1+r.rand.IntN(40))
 	}

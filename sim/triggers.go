@@ -143,6 +143,7 @@ type trigger struct {
 	times int   // that the next one happened
 	it    *host // whom the last one was about
 	do    func(it *host)
+	off   bool // called off
 }
 
 // when sets a trap.
@@ -170,7 +171,11 @@ func (w *world) fire(h *host, m moment) {
 		}
 		t.met, t.times, t.it = t.met+1, 0, h
 		if t.met == len(t.conditions) {
-			w.after(t.delay, func() { t.do(t.it) })
+			w.after(t.delay, func() {
+				if !t.off {
+					t.do(t.it)
+				}
+			})
 		}
 	}
 }

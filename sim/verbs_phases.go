@@ -26,7 +26,8 @@ func (p *player) recover(st step) error {
 		return err
 	}
 	hs = slices.DeleteFunc(hs, func(h *host) bool { return h.left })
-	p.quorum, p.triggers = hs, nil // nor do new faults come
+	p.quorum = hs
+	p.callOff()
 	p.healed++
 	if len(hs) == 0 {
 		p.say("--", "no quorum is left")
@@ -42,6 +43,15 @@ func (p *player) recover(st step) error {
 	}
 	p.say("--", "well again: %s", names(hs))
 	return nil
+}
+
+// callOff lets no new faults come: neither what waits for a moment nor what
+// waits for its time after one.
+func (p *player) callOff() {
+	for _, t := range p.triggers {
+		t.off = true
+	}
+	p.triggers = nil
 }
 
 // mend ends the faults of a host, and starts its agent.
