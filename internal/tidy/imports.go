@@ -31,7 +31,7 @@ var ranks = map[string]int{
 // cores are the packages that are deterministic step functions or made for
 // such. What is beneath their folders is not, unless it is listed.
 var cores = []string{
-	"raft", "swim", "swim/coordinate", "swim/keyring", "kv", "catalog", "internal/server", "internal/radix", "internal/wire", "internal/agent/local", "sim/disk",
+	"raft", "swim", "swim/coordinate", "swim/keyring", "kv", "catalog", "internal/server", "internal/radix", "internal/wire", "internal/reach", "internal/agent/local", "sim/disk",
 }
 
 func isCore(dir string) bool { return slices.Contains(cores, dir) }
