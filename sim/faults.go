@@ -20,6 +20,12 @@ const (
 	faultGarble
 	faultReset
 
+	// Rates of disks.
+	faultEIO
+	faultFull
+	faultSyncRate
+	faultStall
+
 	// Deeds to the network.
 	faultDelay
 	faultSlowLink
@@ -50,6 +56,14 @@ const (
 	// Deeds to disks.
 	faultSlowDisk
 	faultSyncFails
+	faultRot
+	faultCrashOpening
+	faultCrashSaving
+	faultCrashInstalling
+	faultCrashCompacting
+	faultUnsyncedLost
+	faultUnsyncedTorn
+	faultUnsyncedKept
 
 	// Changes of the members.
 	faultJoin
@@ -61,6 +75,12 @@ const (
 
 // numNetRates is the number of rates of the network, which come first.
 const numNetRates = faultReset + 1
+
+// The rates of disks come behind them.
+const (
+	firstDiskRate = faultEIO
+	lastDiskRate  = faultStall
+)
 
 // faultKind describes a fault.
 type faultKind struct {
@@ -81,6 +101,11 @@ var faultKinds = [numFaults]faultKind{
 	faultFlip:      {"flip", true, true, "a bit is wrong in a packet: gossip refuses it, TCP sends it again"},
 	faultGarble:    {"garble", true, true, "a message is damaged so that TCP does not see it: the server refuses it, and the connection"},
 	faultReset:     {"reset", true, true, "a connection is reset"},
+
+	faultEIO:      {"eio", true, true, "an operation on a disk fails, and the server stops"},
+	faultFull:     {"full", true, true, "a disk has no room, and the server stops"},
+	faultSyncRate: {"fsync", true, true, "a sync fails, and the server stops"},
+	faultStall:    {"stall", true, true, "an operation on a disk takes up to 100 ms longer"},
 
 	faultDelay:    {"delay", false, false, "a packet takes longer than it can on a LAN"},
 	faultSlowLink: {"slow-link", false, false, "a packet waits more than a millisecond for a link's bandwidth"},
@@ -109,6 +134,15 @@ var faultKinds = [numFaults]faultKind{
 
 	faultSlowDisk:  {"slow-disk", false, false, "a sync takes longer than it would have"},
 	faultSyncFails: {"sync-fails", false, false, "a sync fails"},
+
+	faultRot:             {"rot", false, false, "a bit on a disk is wrong: the log names it, and the server stays down"},
+	faultCrashOpening:    {"crash-open", false, false, "power fails while a server opens its log"},
+	faultCrashSaving:     {"crash-save", false, false, "power fails while a server saves a snapshot"},
+	faultCrashInstalling: {"crash-install", false, false, "power fails while a server stores the leader's snapshot"},
+	faultCrashCompacting: {"crash-compact", false, false, "power fails while a server shortens its log"},
+	faultUnsyncedLost:    {"unsynced-lost", false, true, "a crash takes something that was not synced"},
+	faultUnsyncedTorn:    {"unsynced-torn", false, true, "a crash leaves a part of a write that was not synced"},
+	faultUnsyncedKept:    {"unsynced-kept", false, true, "a crash leaves something that was not synced, whatever became of what came before"},
 
 	faultJoin:   {"join", false, false, "an agent begins to join"},
 	faultLeave:  {"leave", false, false, "an agent that ran leaves"},

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -45,6 +46,19 @@ var shows = map[fault]string{
 	faultSlowDisk:  "disk n1 sync=50ms\nput a 1\n",
 	faultSyncFails: "disk n2 fail=sync\nput a 1\nwait 1s\nrestart n2\n",
 
+	faultEIO:             "disk n2 eio=2%\nwait 5s\ndisk all fail=none\nrestart all\n",
+	faultFull:            "disk n2 full=5%\nwait 5s\ndisk all fail=none\nrestart all\n",
+	faultSyncRate:        "disk n2 fsync=5%\nwait 5s\ndisk all fail=none\nrestart all\n",
+	faultStall:           "disk n2 stall=20%\nwait 5s\ndisk all fail=none\n",
+	faultRot:             "kill n3\nrot n3\nrot n3\nrot n3\nrestart n3\nexpect down n3\n",
+	faultCrashOpening:    "bounce n2\ndoom n2 at=open\nbounce n2\nwait 1s\nrestart n2\n",
+	faultCrashSaving:     "doom n2 at=save\nwait 20s\nexpect down n2\nrestart n2\n",
+	faultCrashInstalling: "isolate n3\nwait 15s\ndoom n3 at=install\nheal\nwait 15s\nexpect down n3\nrestart n3\n",
+	faultCrashCompacting: "doom n2 at=compact\nwait 60s\nexpect down n2\nrestart n2\n",
+	faultUnsyncedLost:    "wait 500ms\ncrash all\nrestart all\nwait 1500ms\ncrash all\nrestart all\nwait 2s\ncrash all\nrestart all\n",
+	faultUnsyncedTorn:    "disk all sync=30ms\nwait 2s\ncrash all\nrestart all\nwait 3s\ncrash all\nrestart all\nwait 3s\ncrash all\nrestart all\nwait 3s\ncrash all\nrestart all\n",
+	faultUnsyncedKept:    "disk all sync=30ms\nwait 2s\ncrash all\nrestart all\nwait 3s\ncrash all\nrestart all\n",
+
 	faultJoin:   "server n4 joins n1\nwait 5s\n",
 	faultLeave:  "server n4 joins n1\nwait 20s\nleave n4\n",
 	faultResign: "resign leader\nwait 2s\nrestart all\n",
@@ -60,7 +74,7 @@ func TestEachKindOfFaultShows(t *testing.T) {
 			if !ok {
 				t.Fatal("no story shows it")
 			}
-			sc, err := Parse("shows", three+"clients 2 think=50ms\n"+text+"expect leader within 30s\nquiet 40s\n")
+			sc, err := Parse("shows", strings.Replace(three, "expect=3", "expect=3 snapshot=20", 1)+"clients 2 think=50ms\n"+text+"expect leader within 30s\nquiet 40s\n")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,6 +35,7 @@ type host struct {
 
 	disk    *disk.Disk
 	storage storageProfile
+	faults  diskFaults
 	proc    *process // nil while the agent is down
 	life    int      // how often it was started
 	left    bool     // it left for good
@@ -93,7 +94,9 @@ func (w *world) addHost(name string, s spec) *host {
 			rand: stream(w.seed, "sync "+name),
 		},
 	}
-	h.disk, h.kept = disk.New(), newKept()
+	h.kept = newKept()
+	h.faults.dice.name = "disk " + name
+	h.format()
 	h.rand, h.maintained = stream(w.seed, "apps "+name), map[string]bool{}
 	w.hosts = append(w.hosts, h)
 	return h
@@ -163,7 +166,14 @@ func (h *host) boot() {
 	h.life++
 	p, err := newProcess(h)
 	switch {
-	case errors.Is(err, disk.ErrIO):
+	case h.dead():
+		h.world.counts.Crashes++
+		h.world.say(h.name, "crash: power fails while it starts")
+		h.loseUnsynced()
+	case errors.Is(err, disk.ErrIO), errors.Is(err, disk.ErrFull):
+		h.world.say(h.name, "does not start: %v", err)
+	case h.mayRefuse(err):
+		h.faults.rotten.effect()
 		h.world.say(h.name, "does not start: %v", err)
 	case err != nil:
 		h.world.fail("a server starts after any crash", []string{h.name}, "%v", err)
@@ -187,7 +197,7 @@ func (h *host) crash() {
 	h.world.counts.Crashes++
 	h.world.say(h.name, "crash: power fails")
 	h.happens(moment{kind: crashes})
-	h.disk.Crash(stream(h.world.seed, fmt.Sprintf("crash %s %d", h.name, h.life)))
+	h.loseUnsynced()
 	h.kept.crash(stream(h.world.seed, fmt.Sprintf("crash of what is kept %s %d", h.name, h.life)))
 	h.stop()
 }
@@ -219,6 +229,13 @@ func (h *host) stop() {
 	}
 }
 
+// format gives the host an empty disk.
+func (h *host) format() {
+	h.disk = disk.New()
+	h.disk.Fault = h.strike
+	h.faults.rotten = nil
+}
+
 // move gives the host of an agent that is down another address, and reports
 // whether it could.
 func (h *host) move(d *deed) bool {
@@ -246,7 +263,8 @@ func (h *host) wipe() bool {
 		return false
 	}
 	names, _ := h.disk.List()
-	h.disk, h.wrote = disk.New(), nil
+	h.wrote = nil
 	h.forget()
+	h.format()
 	return len(names) > 0
 }

@@ -28,7 +28,10 @@ func (s *storage) save(t *server.SnapshotTask) {
 		return
 	}
 	s.proc.later(snapshotSyncs*s.proc.host.storage.latency(), func() {
-		if err := w.Commit(); err != nil {
+		s.proc.host.faults.at = saving
+		err := w.Commit()
+		s.proc.host.faults.at = ""
+		if err != nil {
 			s.saved(t, err)
 			return
 		}
@@ -40,7 +43,9 @@ func (s *storage) save(t *server.SnapshotTask) {
 // use makes a snapshot the log's. One that the leader has overtaken meanwhile
 // is of no use.
 func (s *storage) use(t *server.SnapshotTask) error {
+	s.proc.host.faults.at = saving
 	err := s.wal.UseSnapshot(t.Meta)
+	s.proc.host.faults.at = ""
 	if err != nil && !errors.Is(err, wal.ErrOrder) {
 		return err
 	}
@@ -52,6 +57,10 @@ func (s *storage) use(t *server.SnapshotTask) error {
 // it needs no longer.
 func (s *storage) saved(t *server.SnapshotTask, err error) {
 	p := s.proc
+	if p.host.dead() {
+		s.fail(err)
+		return
+	}
 	p.later(0, func() {
 		if err == nil {
 			p.host.world.say(p.host.name, "snapshot: saved at %d", t.Meta.Index)
@@ -59,7 +68,11 @@ func (s *storage) saved(t *server.SnapshotTask, err error) {
 		}
 		first := p.server.SnapshotSaved(p.now(), t.Meta, err)
 		if err == nil {
-			s.queue = append(s.queue, job{do: func() error { return s.wal.Compact(first) }})
+			s.queue = append(s.queue, job{do: func() error {
+				p.host.faults.at = compacting
+				defer func() { p.host.faults.at = "" }()
+				return s.wal.Compact(first)
+			}})
 		}
 		p.carryOut()
 	})
@@ -68,6 +81,8 @@ func (s *storage) saved(t *server.SnapshotTask, err error) {
 // receive stores a part of the leader's snapshot beside the log. The write that
 // follows the last part puts it to use.
 func (s *storage) receive(part raft.SnapshotPart) (err error) {
+	s.proc.host.faults.at = installing
+	defer func() { s.proc.host.faults.at = "" }()
 	if part.Offset == 0 {
 		if s.incoming != nil {
 			s.incoming.Abort()

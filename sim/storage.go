@@ -22,6 +22,7 @@ type storage struct {
 	queue    []job
 	busy     bool
 	incoming *wal.SnapshotWriter // of the leader's snapshot, not complete yet
+	delay    time.Duration       // of the disk's operations so far
 }
 
 // job is one thing to do: a write of the core, or anything else in between.
@@ -32,6 +33,8 @@ type job struct {
 
 // openStorage recovers what the disk holds: the log and the newest snapshot.
 func openStorage(p *process) (*storage, raft.Stored, *server.View, error) {
+	p.host.faults.at = opening
+	defer func() { p.host.faults.at = "" }()
 	w, stored, err := wal.Open(p.host.disk, wal.Options{SegmentSize: segmentSize})
 	if err != nil {
 		return nil, raft.Stored{}, nil, fmt.Errorf("open the log: %w", err)
@@ -97,7 +100,7 @@ func (s *storage) work(jobs []job) error {
 	}
 	if last > 0 {
 		s.busy = true
-		s.proc.later(s.proc.host.storage.latency(), func() { s.sync(last) })
+		s.proc.later(s.proc.host.storage.latency()+s.stalled(), func() { s.sync(last) })
 	}
 	return nil
 }
@@ -123,7 +126,24 @@ func (s *storage) sync(last raft.WriteID) {
 // fail stops the server: nothing is known any more about what is on the disk.
 func (s *storage) fail(err error) {
 	s.busy = true // for good
-	s.proc.later(0, func() { s.proc.host.kill(err.Error()) })
+	h := s.proc.host
+	if h.dead() {
+		s.proc.host.world.after(0, func() {
+			if s.proc.alive() {
+				h.crash()
+			}
+		})
+		return
+	}
+	s.proc.later(0, func() { h.kill(err.Error()) })
+}
+
+// stalled returns how much longer the operations since the last call took.
+func (s *storage) stalled() time.Duration {
+	d := s.proc.host.disk.Stats().Delay
+	by := d - s.delay
+	s.delay = d
+	return max(by, 0)
 }
 
 // latency draws how long a sync takes.

@@ -32,7 +32,7 @@ func init() {
 		"group":   {usage: "group N", least: 1, most: 1, do: (*player).selectGroup},
 		"network": {usage: "network " + linkUsage, shown: true, do: (*player).setNetwork},
 		"link":    {usage: "link HOSTS [->] HOSTS " + linkUsage, least: 2, most: 2, shown: true, do: (*player).setLink},
-		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync|none]", least: 1, most: 1, shown: true, do: (*player).setDisk},
+		"disk":    {usage: "disk HOSTS [sync=D] [jitter=D] [fail=sync|none] [eio|full|fsync|stall=P%]", least: 1, most: 1, shown: true, do: (*player).setDisk},
 		"clock":   {usage: "clock HOSTS [drift=PPM] [offset=D] [jump=D] (drift and offset: from the next start on)", least: 1, most: 1, shown: true, do: (*player).setClock},
 
 		"crash":   {usage: "crash HOSTS", least: 1, most: 1, do: eachHost(faultCrash, wasUp((*host).crash))},

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"praetor/sim/disk"
 )
 
 // bootSpread is within which time the servers of one step start.
@@ -139,28 +137,9 @@ func (p *player) setDisk(st step) error {
 			h.storage.slow = p.deed(faultSlowDisk)
 			h.storage.slow.fire()
 		}
-		switch st.named["fail"] {
-		case "":
-		case "none":
-			h.disk.Fault = nil
-		case "sync":
-			h.disk.Fault = failNextSync(h, p.deed(faultSyncFails))
-		default:
-			return fmt.Errorf("fail=%s: there is no such fault", st.named["fail"])
+		if err := p.setDiskFaults(h, st); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// failNextSync lets the next sync of a host's disk fail, and no other.
-func failNextSync(h *host, d *deed) func(disk.Op) disk.Fault {
-	return func(op disk.Op) disk.Fault {
-		if op.Kind != disk.OpSync {
-			return disk.Fault{}
-		}
-		h.disk.Fault = nil
-		d.fire()
-		d.effect()
-		return disk.Fault{Kind: disk.FailedSync}
-	}
 }

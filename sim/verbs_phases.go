@@ -56,7 +56,7 @@ func (p *player) callOff() {
 
 // mend ends the faults of a host, and starts its agent.
 func (h *host) mend() {
-	h.disk.Fault = nil
+	h.faults.sync, h.faults.doom, h.faults.rates = nil, nil, [lastDiskRate + 1]ppm{}
 	h.storage.sync, h.storage.jitter, h.storage.slow = goodSync, goodJitter, nil
 	h.skew, h.program = skew{}, program{}
 	h.resume()
@@ -97,7 +97,7 @@ func (p *player) drawQuorum() []*host {
 		if st := h.status(); st != nil && len(st.Config.Voters) > 0 {
 			configs = append(configs, st.Config)
 		}
-		if !h.left && !h.spec.client {
+		if !h.left && !h.spec.client && h.faults.rotten == nil {
 			hs = append(hs, h)
 		}
 	}

@@ -30,6 +30,25 @@ func (d *Disk) Crash(rng *rand.Rand) {
 	d.lifetime++
 }
 
+// Rot flips one bit, drawn from rng, of what is durable, and returns the name of
+// its file, or "" if no file holds anything.
+func (d *Disk) Rot(rng *rand.Rand) string {
+	names := slices.Sorted(maps.Keys(d.durable))
+	names = slices.DeleteFunc(names, func(n string) bool { return len(d.durable[n].durable) == 0 })
+	if len(names) == 0 {
+		return ""
+	}
+	node := d.durable[names[rng.IntN(len(names))]]
+	at := rng.IntN(len(node.durable))
+	bit := byte(1) << rng.IntN(8)
+	node.durable[at] ^= bit
+	if at < len(node.view) {
+		node.view[at] ^= bit
+	}
+	d.stats.Faults[Rot]++
+	return node.name
+}
+
 // draw returns what a crash leaves of a write: nothing, all, the front, or
 // some of its sectors.
 func draw(rng *rand.Rand, w write) []write {

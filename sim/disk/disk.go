@@ -155,7 +155,7 @@ func (d *Disk) begin(op Op) (Fault, error) {
 		return Fault{}, nil
 	}
 	f := d.Fault(op)
-	if !f.Kind.appliesTo(op.Kind) {
+	if !f.Kind.AppliesTo(op.Kind) {
 		return Fault{}, nil
 	}
 	d.stats.Faults[f.Kind]++

@@ -89,8 +89,8 @@ type Fault struct {
 	Delay time.Duration // for Slow
 }
 
-// appliesTo reports whether a fault can strike an operation.
-func (k FaultKind) appliesTo(op OpKind) bool {
+// AppliesTo reports whether a fault can strike an operation.
+func (k FaultKind) AppliesTo(op OpKind) bool {
 	isSync := op == OpSync || op == OpSyncDir
 	switch k {
 	case EIO:
@@ -133,7 +133,7 @@ func Random(rng *rand.Rand, r Rates) func(Op) Fault {
 	return func(op Op) Fault {
 		f := Fault{Bit: rng.Uint64(), Delay: time.Duration(rng.Float64() * float64(r.Delay))}
 		for k := EIO; k < faultKinds; k++ {
-			if rng.Float64() < rates[k] && f.Kind == NoFault && k.appliesTo(op.Kind) {
+			if rng.Float64() < rates[k] && f.Kind == NoFault && k.AppliesTo(op.Kind) {
 				f.Kind = k
 			}
 		}
