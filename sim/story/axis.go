@@ -45,7 +45,24 @@ func newAxis(times []time.Duration, flight time.Duration) *axis {
 		}
 		a.xs = append(a.xs, x)
 	}
+	a.widen(min(2, axisFull/max(x, 1)))
 	return a
+}
+
+// axisFull is the width that a picture of little is stretched to.
+const axisFull = 1180.0
+
+// widen stretches the axis.
+func (a *axis) widen(by float64) {
+	if by <= 1 {
+		return
+	}
+	for i := range a.xs {
+		a.xs[i] = axisStart + (a.xs[i]-axisStart)*by
+	}
+	for i := range a.breaks {
+		a.breaks[i].x = axisStart + (a.breaks[i].x-axisStart)*by
+	}
 }
 
 // x returns the place of a time.

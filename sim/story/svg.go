@@ -54,10 +54,7 @@ func newCanvas(p *picture) *canvas {
 	c := &canvas{picture: p}
 	c.wide = gutter + p.axis.width() + rightPad
 	c.layoutSteps()
-	apart := 88.0
-	if n := len(p.lanes); n > 5 {
-		apart = max(52, 88*5/float64(n))
-	}
+	apart := min(112, max(52, 440/float64(max(len(p.lanes), 1))))
 	y := 26 + float64(c.stepRows)*stepRow + 34
 	for range p.lanes {
 		c.laneY = append(c.laneY, y)

@@ -89,7 +89,7 @@ func (r *Record) interest(e *Event) int {
 		}
 	case Snapshot:
 		return 6
-	case Vote, Ask, Answer, Cut, Heal:
+	case Vote, Ask, Answer, Cut, Heal, Follow:
 		return 5
 	}
 	return 0
