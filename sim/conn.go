@@ -84,6 +84,7 @@ func (p *process) sendPeer(m server.PeerMessage) {
 	case connOpen:
 		c.transmit(m)
 	case connPausing:
+		c.unsent(m)
 		p.later(0, func() { p.undelivered(m) })
 	}
 }
@@ -114,9 +115,16 @@ func (c *conn) refused() {
 	c.queue, c.state = nil, connPausing
 	c.from.later(redialAfter, func() { c.state = connIdle })
 	for _, m := range queue {
+		c.unsent(m)
 		c.from.server.Undelivered(c.from.now(), m)
 	}
 	c.from.carryOut()
+}
+
+// unsent notes that a message cannot leave.
+func (c *conn) unsent(m server.PeerMessage) {
+	w := c.world()
+	w.drops(w.sends(c.from.host, c.to, func() (string, story.About) { return peerText(m.Body), peerAbout(m.Body) }), "there is no connection")
 }
 
 // open sends what waited.

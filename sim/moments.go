@@ -40,7 +40,7 @@ type moment struct {
 	kind momentKind
 	n    uint64 // the index or the term, where the kind has one
 	from uint64 // the first index, where there are several
-	text string // what it says; whom it votes for or follows
+	text string // what it says; whom it votes for or follows; the term that it appends
 }
 
 // String tells the moment in the paper's words.
@@ -66,10 +66,20 @@ func (m moment) String() string {
 		return fmt.Sprintf("follows %s in term %d", m.text, m.n)
 	case truncates:
 		return fmt.Sprintf("truncates its log from %d", m.n)
+	case appends:
+		return fmt.Sprintf("appends %s of term %s", span(m.from, m.n), m.text)
 	case snapshots:
 		return fmt.Sprintf("has a snapshot at %d", m.n)
 	}
 	return fmt.Sprintf("%s up to %d", momentNames[m.kind], m.n)
+}
+
+// span returns "7" or "5 to 7".
+func span(from, to uint64) string {
+	if from >= to {
+		return fmt.Sprint(to)
+	}
+	return fmt.Sprintf("%d to %d", from, to)
 }
 
 // moments derives what the event under way did to a server from its status and
@@ -131,7 +141,7 @@ func (p *process) logged(asked []raft.Write) {
 			p.host.happens(moment{kind: truncates, from: uint64(first), n: uint64(first)})
 		}
 		last = w.Entries[n-1].Index
-		p.host.happens(moment{kind: appends, from: uint64(first), n: uint64(last)})
+		p.host.happens(moment{kind: appends, from: uint64(first), n: uint64(last), text: fmt.Sprint(w.Entries[n-1].Term)})
 	}
 }
 

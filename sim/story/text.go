@@ -18,6 +18,8 @@ func (s *slice) text(events []int) string {
 // eventText tells one event, without its time and its host.
 func eventText(r *Record, e *Event) string {
 	switch e.Kind {
+	case Send:
+		return fmt.Sprintf("sends %q to %s", brief(r, e), r.HostName(e.Peer))
 	case Receive:
 		return fmt.Sprintf("receives %q from %s", brief(r, e), r.HostName(e.Peer))
 	case Drop, Stall:
@@ -78,7 +80,7 @@ func (x *Explanation) String() string {
 	fmt.Fprintf(&t, "    %s\nfound: %s (%s)\n", b.Says, b.Detail, b.Where)
 	fmt.Fprintf(&t, "what led to it, %d of %d events:\n", told, x.Past)
 	x.list(&t, 0)
-	fmt.Fprintf(&t, "replay: %s\n", b.Replay)
+	fmt.Fprintf(&t, "replay: %s (with -html FILE it is drawn)\n", b.Replay)
 	return t.String()
 }
 

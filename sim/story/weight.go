@@ -139,10 +139,16 @@ func (e *Event) deed() bool {
 	return len(words) > 0 && !slices.Contains(harmless, words[0])
 }
 
+// weather are the steps that set what lasts, such as the speed of a network.
+var weather = []string{"network", "link", "clock", "disk", "cpu", "topology"}
+
 // step weighs what the scenario did.
 func (s *slice) step(e *Event) int {
-	if !e.deed() {
+	switch {
+	case !e.deed():
 		return 0
+	case slices.Contains(weather, e.words()[0]):
+		return faint
 	}
 	for _, w := range e.words()[1:] {
 		for _, name := range strings.Split(w, ",") {
@@ -189,9 +195,10 @@ func (s *slice) message(e *Event) int {
 	return 0
 }
 
-// loss weighs a message that did not arrive.
+// loss weighs a message that did not arrive. That one who is down hears nothing
+// goes without saying.
 func (s *slice) loss(e *Event) int {
-	if !s.involved(e.Host) && !s.involved(e.Peer) || !s.past.in[e.Cause] {
+	if !s.involved(e.Host) && !s.involved(e.Peer) || !s.past.in[e.Cause] || !s.up(e.Peer, e.ID) {
 		return 0
 	}
 	b, about := &s.breach, e.About
@@ -205,4 +212,14 @@ func (s *slice) loss(e *Event) int {
 		return 0
 	}
 	return weak
+}
+
+// up reports whether a host ran when an event happened.
+func (s *slice) up(host, id int) bool {
+	for id--; id > 0; id-- {
+		if e := s.record.Event(id); e.Host == host && e.Kind != Drop && e.Kind != Stall {
+			return e.State.Up
+		}
+	}
+	return false
 }
