@@ -24,7 +24,7 @@ func (w *world) checkState(cl *cluster, p *process, v *server.View) {
 }
 
 func (cl *cluster) reached(w *world, by string, v *server.View) {
-	hash := stateHash(v)
+	hash := v.Hash()
 	old, ok := cl.states[v.Index]
 	if !ok {
 		cl.states[v.Index] = stateOf{hash, by}
@@ -33,15 +33,6 @@ func (cl *cluster) reached(w *world, by string, v *server.View) {
 	if old.hash != hash {
 		w.fail("same index, same state", []string{old.by, by}, "at index %d the hash of %s is %x, that of %s is %x", raft.Index(v.Index), old.by, old.hash, by, hash)
 	}
-}
-
-// stateHash returns a digest of all that is replicated.
-func stateHash(v *server.View) uint64 {
-	h := v.KV.Hash()
-	if c, ok := any(v.Catalog).(interface{ Hash() uint64 }); ok {
-		h = h*fnvPrime ^ c.Hash()
-	}
-	return h
 }
 
 // checkReplicas: once all is quiet, all servers of a cluster are at the same

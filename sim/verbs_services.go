@@ -254,7 +254,7 @@ func init() {
 		"catalog-deregister": {usage: "catalog-deregister NODE [ID] [via HOST]", least: 1, most: 2, shown: true, do: (*player).deregisterOutside},
 		"lookups":            {usage: "lookups N [think=D] (apps that look services up, each at any agent)", least: 1, most: 1, shown: true, do: (*player).startLookups},
 		"lookup":             {usage: "lookup SERVICE [via HOST] [answers=N]", least: 1, most: 1, waits: true, do: (*player).lookupStep},
-		"flap":     {usage: "flap HOSTS every=D for D (each is cut off, and healed, in turn)", least: 1, most: 1, shown: true, do: (*player).flap},
+		"flap":               {usage: "flap HOSTS every=D for D (each is cut off, and healed, in turn)", least: 1, most: 1, shown: true, do: (*player).flap},
 		"services":           {usage: "services N [names=N] [flip=D] (on all hosts; one changes every D in the mean)", least: 1, most: 1, shown: true, do: (*player).startServices},
 	} {
 		verbs[name] = v
