@@ -109,7 +109,10 @@ func (p *process) watch(op *operation, done func(*operation)) {
 // look evaluates, and then answers or waits.
 func (t *watch) look() {
 	p := t.proc
-	t.waiter = radix.NewWaiter(func() { p.later(0, t.wake) })
+	t.waiter = radix.NewWaiter(func() {
+		p.host.world.checkWake(t)
+		p.later(0, t.wake)
+	})
 	if found, index := t.evaluate(p.server.View()); index > t.op.past {
 		t.answer(found, index)
 	}

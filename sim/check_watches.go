@@ -19,6 +19,13 @@ func (w *world) checkWatches(p *process, t *truth) {
 	}
 }
 
+// checkWake: whoever is woken, and looks at once, sees what woke it.
+func (w *world) checkWake(t *watch) {
+	if view := t.proc.server.View().Index; view <= t.seen {
+		w.fail("watches see every change", []string{t.proc.host.name}, "%v: woken at index %d, but what woke it cannot be seen", t.op, view)
+	}
+}
+
 // woken judges a wake-up: something that the read had seen has changed since,
 // or all of the state was replaced by a snapshot of the leader.
 func (c *checkers) woken(t *watch) {

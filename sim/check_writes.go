@@ -79,6 +79,9 @@ func (c *writeCheck) answered(op *operation) {
 		if op.at != op.index {
 			c.world.fail("what is acknowledged is committed", []string{op.via}, "%v: but the log has it at %d", op, op.at)
 		}
+		if op.kind == opCAS && op.changed != (op.outcome == acked) {
+			c.world.fail("a condition is judged on the key as it is", []string{op.via}, "%v: but the log says otherwise", op)
+		}
 		if op.changed {
 			c.remember(op)
 		}

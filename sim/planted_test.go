@@ -425,3 +425,9 @@ func TestWhatNoOrderExplainsShowsAtTheEnd(t *testing.T) {
 	p.check.linear()
 	p.wantFailure(t, "each key is linearizable")
 }
+
+func TestAConditionThatDidNotHoldShows(t *testing.T) {
+	p := running(t)
+	p.check.writes.answered(&operation{ask: ask{kind: opCAS, key: "a"}, reply: reply{outcome: acked, index: 7}, at: 7})
+	p.wantFailure(t, "a condition is judged on the key as it is")
+}

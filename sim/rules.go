@@ -62,6 +62,9 @@ var rules = []Rule{
 	{"a refused write changes nothing", "praetor, answers to clients", "check_writes.go",
 		"A server says no only to a request that is not in the log and never will be."},
 
+	{"a condition is judged on the key as it is", "Consul, KV store, cas", "check_writes.go",
+		"A check-and-set writes if, and only if, the key's index is the one that it names when its turn in the log comes."},
+
 	{"writes are linearizable", "raft 8", "check_reads.go",
 		"Each write takes effect at one moment between its start and its end, after all that ended before it began."},
 	{"reads are linearizable", "raft 8, thesis 6.4", "check_reads.go",
