@@ -233,6 +233,20 @@ func TestAChangeNeedsAConversation(t *testing.T) {
 	}
 }
 
+// TestKeysAreNeverTalkedOfInTheClear: not even by an agent that still takes and
+// sends gossip in the clear, on its way to encryption.
+func TestKeysAreNeverTalkedOfInTheClear(t *testing.T) {
+	g, _ := testGuard(t, "dc1", testKey(t, 1))
+	g.sendClear, g.takeClear = true, true
+	secret := keyring.AppendReply(nil, keyring.Reply{Keys: []keyring.Key{testKey(t, 'S')}})
+	if _, _, err := g.open(keyring.Control, keyring.Nonce{}, secret); err == nil {
+		t.Error("a reply in the clear was taken")
+	}
+	if b, _ := g.seal(keyring.Control, keyring.Nonce{}, secret); bytes.Contains(b, []byte("SSSS")) {
+		t.Error("a reply was sent in the clear")
+	}
+}
+
 // TestKeyringFileKeepsTheRing: over a restart, for its owner only, and before
 // the configuration.
 func TestKeyringFileKeepsTheRing(t *testing.T) {
