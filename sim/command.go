@@ -59,6 +59,7 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
   sim bugs                          plant known bugs, and see who catches them
       -seeds N  how many runs to look for each in (default 1000)
       -only B   only this bug, or those of this scope
+      -scenarios=false  do not look which scenarios catch it
       -md FILE  write the kill matrix as a page, too
       -json     write it as one JSON object
   sim shrink -seed N [-only AIM]    make of a run that fails a scenario that tells why

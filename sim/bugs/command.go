@@ -30,6 +30,7 @@ func (c Command) Run(ctx context.Context, args []string) error {
 	fs.SetOutput(c.Out)
 	seeds := fs.Uint64("seeds", 1000, "how many runs to look for each bug in")
 	only := fs.String("only", "", "plant only this bug, or those of this scope")
+	scenarios := fs.Bool("scenarios", true, "see which scenarios catch each bug, too")
 	asJSON := fs.Bool("json", false, "print the matrix as JSON")
 	md := fs.String("md", "", "write the matrix to this file, as Markdown")
 	if err := fs.Parse(args); err != nil {
@@ -43,7 +44,7 @@ func (c Command) Run(ctx context.Context, args []string) error {
 		return fmt.Errorf("bugs: there is no bug %q, nor a scope", *only)
 	}
 	m := Matrix{Limit: *seeds}
-	if err := c.hunt(ctx, all, &m, *asJSON); err != nil {
+	if err := c.hunt(ctx, all, &m, *scenarios, *asJSON); err != nil {
 		return err
 	}
 	if *md != "" {
@@ -71,13 +72,13 @@ func choose(all []Bug, only string) []Bug {
 }
 
 // hunt fills the matrix, one bug after the other.
-func (c Command) hunt(ctx context.Context, all []Bug, m *Matrix, quiet bool) error {
+func (c Command) hunt(ctx context.Context, all []Bug, m *Matrix, scenarios, quiet bool) error {
 	w, err := openWorkshop(ctx)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	h := hunter{workshop: w}
+	h := hunter{workshop: w, skip: !scenarios}
 	c.progress("the code without a bug")
 	if err := h.prepare(ctx, all); err != nil {
 		return err
