@@ -81,20 +81,38 @@ func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
 			break
 		}
 	}
-	f, err := h.search(ctx, program, b.Scope, 1, limit)
-	if err != nil {
+	err = h.seek(ctx, program, limit, &k)
+	return k, err
+}
+
+// seek plays seeds until one fails that the code without the bug plays well.
+func (h *hunter) seek(ctx context.Context, program program, limit uint64, k *Kill) error {
+	for from := uint64(1); from <= limit; {
+		f, err := h.search(ctx, program, k.Bug.Scope, from, limit-from+1)
 		if ctx.Err() != nil {
-			return k, err
+			return ctx.Err()
 		}
-		k.Rule, k.Seeds = crashed, 1 // which seed it was is lost with the program
-		return k, nil
+		if err != nil {
+			k.Rule, k.Seeds = crashed, from // the least that it can be: the program took the seed with it
+			return nil
+		}
+		k.Virtual += f.VirtualS
+		bad := f.first()
+		if bad == nil {
+			return nil
+		}
+		clean, err := h.search(ctx, h.clean, k.Bug.Scope, bad.Seed, 1)
+		if err != nil {
+			return err
+		}
+		if clean.first() == nil {
+			k.Rule, k.Checker, k.Seeds = bad.Rule, bad.Checker, bad.Seed
+			return nil
+		}
+		k.Alike = append(k.Alike, bad.Seed)
+		from = bad.Seed + 1
 	}
-	k.Virtual = f.VirtualS
-	if bad := f.first(); bad != nil {
-		k.Rule, k.Checker, k.Seeds = bad.Rule, bad.Checker, bad.Seed
-		return k, h.passes(ctx, b.Scope, bad.Seed, 1)
-	}
-	return k, nil
+	return nil
 }
 
 // with returns a simulator that has the bug.

@@ -14,10 +14,11 @@ type Kill struct {
 
 	Scenario, ScenarioRule string // the first scenario that sees it and the rule it breaks there, or ""
 
-	Rule    string  // that the search saw broken, or ""
-	Checker string  // the file of that rule
-	Seeds   uint64  // how many the search needed; 0: all were not enough
-	Virtual float64 // seconds in the world, of the search
+	Rule    string   // that the search saw broken, or ""
+	Checker string   // the file of that rule
+	Seeds   uint64   // how many the search needed; 0: all were not enough
+	Alike   []uint64 // seeds that fail without the bug as well, and do not count
+	Virtual float64  // seconds in the world, of the search
 	Wall    time.Duration
 }
 
@@ -59,6 +60,9 @@ func (k Kill) text() string {
 		if k.Rule != k.Bug.Checker {
 			by += fmt.Sprintf(" (expected: %s)", k.Bug.Checker)
 		}
+	}
+	if len(k.Alike) > 0 {
+		by += fmt.Sprintf(" (seeds %v fail without it, too)", k.Alike)
 	}
 	return fmt.Sprintf("%-33s %-29s %5s %10.0f %7.1fs  %s; %s\n", k.Bug.Name, k.Bug.Section, seeds, k.Virtual, k.Wall.Seconds(), by, k.byScenario())
 }
