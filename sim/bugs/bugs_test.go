@@ -161,3 +161,47 @@ func TestMostBugsCanBeMerged(t *testing.T) {
 		}
 	}
 }
+
+func TestABugThatIsNotWellFormedIsRefused(t *testing.T) {
+	const head = "what: a\nrule: b\nsection: c\nchecker: d\nscope: raft\n"
+	for text, want := range map[string]string{
+		"":                   "must",
+		"what: a\nrule: b\n": "ends after",
+		"rule: b\n":          "must",
+		strings.Replace(head, "raft", "sea", 1) + "edit f.go\n-a\n": "no scope",
+		head:                         "ends after",
+		head + "-a\n":                "before any edit",
+		head + "edit f.go\n":         "changes nothing",
+		head + "edit f.go\n-a\n+a\n": "changes nothing",
+		head + "edit f.go\na\n":      "neither",
+	} {
+		if _, err := Parse("x", text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q in it", text, err, want)
+		}
+	}
+}
+
+func TestAnEditAppliesOnce(t *testing.T) {
+	for src, ok := range map[string]bool{"x\na\ny\n": true, "x\ny\n": false, "a\na\n": false, "xa\n": false, "a\n": true} {
+		b := Bug{Name: "b", Edits: []Edit{{File: "f.go", Old: "a\n", New: "b\n"}}}
+		got, err := b.Plant(func(string) ([]byte, error) { return []byte(src), nil })
+		if (err == nil) != ok || ok && got["f.go"] != strings.Replace(src, "a", "b", 1) {
+			t.Errorf("%q: %q, %v", src, got["f.go"], err)
+		}
+	}
+}
+
+func TestTheScoreIsThatOfTheSearch(t *testing.T) {
+	m := Matrix{Limit: 10, Kills: []Kill{
+		{Bug: Bug{Name: "a"}, Rule: "r", Seeds: 7},
+		{Bug: Bug{Name: "b"}, Scenario: "only-a-scenario", ScenarioRule: "r"},
+		{Bug: Bug{Name: "c"}, Rule: "r", Seeds: 1},
+		{Bug: Bug{Name: "d"}, Rule: "s", Seeds: 3},
+	}}
+	if got, want := m.Summary(), "killed 3 of 4, median 3 seeds"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := m.Checkers(); !strings.Contains(got, "\nr: a, c\n") || !strings.Contains(got, "\ns: d\n") {
+		t.Errorf("the bugs of each rule: %q", got)
+	}
+}

@@ -22,13 +22,23 @@ func (b Bug) Plant(read func(file string) ([]byte, error)) (map[string]string, e
 			}
 			text = string(src)
 		}
-		// Whole lines: what is searched for begins where a line does.
-		if n := strings.Count("\n"+text, "\n"+e.Old); n != 1 {
+		if n := occurrences(text, e.Old); n != 1 {
 			return nil, fmt.Errorf("bugs: plant %s: its old lines occur %d times in %s, not once:\n%s", b.Name, n, e.File, e.Old)
 		}
 		planted[e.File] = strings.TrimPrefix(strings.Replace("\n"+text, "\n"+e.Old, "\n"+e.New, 1), "\n")
 	}
 	return planted, nil
+}
+
+// occurrences returns how often the lines stand in the text.
+func occurrences(text, lines string) (n int) {
+	for rest := "\n" + text; ; n++ {
+		i := strings.Index(rest, "\n"+lines)
+		if i < 0 {
+			return n
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // writeOverlay writes the planted files to a directory, and beside them what
