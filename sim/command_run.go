@@ -65,8 +65,8 @@ func (c Command) run(args []string) error {
 	if err := c.finish(s, f, r); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads\n",
-		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads)
+	fmt.Fprintf(c.Out, "%d events, %.3f virtual s, %d messages, %d packets, %d syncs, %d crashes, %d writes, %d reads, %d lookups, %d false deaths\n",
+		r.Counts.Events, r.Virtual.Seconds(), r.Counts.Messages, r.Counts.Packets, r.Counts.Syncs, r.Counts.Crashes, r.Counts.Writes, r.Counts.Reads, r.Counts.Lookups, r.Counts.FalseDeaths)
 	if f.verbose {
 		fmt.Fprintf(c.Out, "%v", &r.Ledger)
 	}

@@ -42,11 +42,11 @@
 // # What is simulated, and how faithfully
 //
 // A host has a disk and, while its agent runs, a process: a server, or a client
-// agent, which has a place in gossip only. Each process has a
-// clock of its own, which starts at zero with it and may drift. A crash cuts
-// the power: the disk keeps, of what was not synced, what a real one might,
-// and the process is gone. A kill ends the process alone; what it wrote stays
-// with the system. Messages that were sent before either still arrive.
+// agent, which has a place in gossip only. Each process has a clock of its own,
+// which starts at zero with it and may drift. A crash cuts the power: the disk
+// keeps, of what was not synced, what a real one might, and the process is gone.
+// A kill ends the process alone; what it wrote stays with the system. Messages
+// that were sent before either still arrive.
 //
 // A connection between two servers behaves as the real driver's does over TCP:
 // connecting takes a round trip; a lost packet is sent again after 200 ms,
@@ -57,6 +57,17 @@
 //
 // Writes go to the real log, package wal, on the simulated disk: while one
 // sync is under way the writes that come gather for the next one.
+//
+// # Agents and services
+//
+// Each process, of a server or a client, has the local state of the real agent
+// (keeper.go): services and checks, in files that outlive it (kept.go), which
+// anti-entropy brings into the catalog. A client's calls go to one server after
+// the other as the real driver's do (request.go); one may come late, when its
+// caller has long given up. On the hosts run apps (app.go), which are healthy or
+// not, whatever agents and catalog believe: they are the truth that all is held
+// against. Apps also ask for each other: the DNS of package dns answers from the
+// catalog of the agent's server (lookup.go).
 //
 // # Scenarios and traps
 //
@@ -111,6 +122,11 @@
 //	check_stale.go    stale reads tell their age; no server goes back
 //	check_watches.go  every change wakes who waits for it, and nothing else does
 //	check_members.go  gossip, and the catalog, agree with the truth after quiet
+//	check_gossip.go   no incarnation is made up, none rises from the dead; deaths
+//	                  and lives are known within a bound (swim 4.2, 4.3)
+//	check_layers.go   gossip, the configuration and the catalog tell one story
+//	check_services.go agents know their services, and the catalog agrees
+//	check_dns.go      DNS answers what is there, and nothing critical for long
 //
 // rules.go has a table of them, with where each is promised.
 //

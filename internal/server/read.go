@@ -58,13 +58,14 @@ func (s *Server) publishStatus() {
 		Applied: s.machine.view.Index,
 		Commit:  s.raft.Committed(),
 		Last:    s.raft.LastIndex(),
+
+		ConfigIndex: s.raft.ConfigIndex(), // a truncation may change it alone
 	}
 	old := s.status.Load()
 	if old != nil && old.Leading == n.Leading && old.Leader == n.Leader && old.Term == n.Term &&
-		old.Role == n.Role && old.Applied == n.Applied && old.Commit == n.Commit && old.Last == n.Last && !s.membersChanged {
+		old.Role == n.Role && old.Applied == n.Applied && old.Commit == n.Commit && old.Last == n.Last && old.ConfigIndex == n.ConfigIndex && !s.membersChanged {
 		return
 	}
-	n.ConfigIndex = s.raft.ConfigIndex()
 	if old != nil && old.ConfigIndex == n.ConfigIndex && old.Term == n.Term && n.ConfigIndex > 0 {
 		n.Config = old.Config // at one index there is one configuration in a term
 	} else {
