@@ -20,7 +20,7 @@ func TestEveryPlotAndKindIsDrawn(t *testing.T) {
 	for _, word := range []string{
 		"crash", "kill", "isolate", "-> n", "fail=sync", "drift=", "snapshot=", "append=1\n", "loss=", "duplicate=",
 		"joins all", "leave", "resign", "any leads", "any votes", "any appends", "any snapshots", "any starts",
-		"restart longest", "mark a-learner-catches-up", "mark a-follower-needs-a-snapshot", "restores snapshot", "uses the configuration", "keys=1 think=5ms", "isolate leader,n", "agents ",
+		"restart longest", "mark a-learner-catches-up", "mark a-follower-needs-a-snapshot", "restores snapshot", "uses the configuration", "keys=1 think=5ms", "isolate leader,n", "agents ", "services ", "lookups ",
 		"partition ring", "clog", "pause leader", "cpu", "bounce", "burst=", "reorder=", "tail=", "flip=", "garble=", "reset=", "bandwidth=",
 	} {
 		if !strings.Contains(texts[All], word) {
