@@ -154,6 +154,7 @@ func (c *conn) transmit(m server.PeerMessage) {
 	c.pumpAt(f.at)
 	if c.there().roll(faultReset) {
 		c.world().ledger.effect(faultReset)
+		c.leaveBehind()
 		c.reset()
 	}
 }
@@ -229,6 +230,32 @@ func (c *conn) reset() {
 			}
 		})
 	}
+}
+
+// leftUnread is by how much what a closed connection left behind may be late.
+const leftUnread = 20 * time.Millisecond
+
+// leaveBehind lets what is on its way arrive although the connection ends: the
+// receiver reads what a closed connection has left beside what comes over the
+// next one, and so later messages may overtake earlier ones.
+func (c *conn) leaveBehind() {
+	w, p := c.world(), c.to.proc
+	if p == nil || c.to.life != c.life {
+		return
+	}
+	late := spread(c.there().rand, 0, leftUnread)
+	for _, f := range c.flight {
+		w.at(f.at+late, func() {
+			if !p.alive() || p.full() || f.hurt || c.there().stops() {
+				w.drops(f.sent, "the connection is reset")
+			} else if p.busy() {
+				p.wait(func() { c.deliver(p, f) })
+			} else {
+				c.deliver(p, f)
+			}
+		})
+	}
+	c.flight = nil
 }
 
 // drop loses all that is on its way.

@@ -31,7 +31,7 @@ func (s *shrinker) size() (n Size) {
 		switch {
 		case slices.Contains(faultSteps, st.verb):
 			n.Faults++
-		case st.verb == "put" || st.verb == "get":
+		case slices.Contains(kindNames[:], st.verb):
 			n.Requests++
 		}
 		if m := serversLine.FindStringSubmatch(line); m != nil {

@@ -122,3 +122,17 @@ func TestAStepWaitsForItsTimeOnly(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestAClusterStaysOneCluster: a shrunk run must not break the rule because
+// several clusters were founded.
+func TestAClusterStaysOneCluster(t *testing.T) {
+	s := &shrinker{seed: 1, rule: "what the scenario expects", lines: []string{"servers 3 expect=3", "at 1.234s expect no leader"}}
+	s.fail = s.broken(s.lines)
+	if s.fail == nil {
+		t.Fatal("no leader after a second")
+	}
+	s.roundValues()
+	if s.lines[0] != "servers 3 expect=3" || s.lines[1] == "at 1.234s expect no leader" {
+		t.Errorf("%q", s.lines)
+	}
+}

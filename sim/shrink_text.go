@@ -160,6 +160,9 @@ func (s *shrinker) roundValues() {
 				break
 			}
 			line, from, to := s.lines[i], places[nth][0], places[nth][1]
+			if strings.HasSuffix(line[:from], "expect") {
+				continue // servers that expect fewer make clusters of their own, which break rules rightly
+			}
 			simpler := simplerThan(line[from:to])
 			s.first(len(simpler), func(k int) []string {
 				return s.with(i, line[:from]+simpler[k]+line[to:])
