@@ -1,9 +1,19 @@
 package sim
 
-import "fmt"
+import (
+	"flag"
+	"fmt"
+)
 
-// bench plays three servers and three clients without faults.
-func (c Command) bench() error {
+// bench plays three servers and three clients without faults, and then groups
+// of gossip members.
+func (c Command) bench(args []string) error {
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(c.Out)
+	members := fs.Int("members", 1000, "the largest group of gossip members; 10000 need 14 GB of memory")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
 	s, err := Parse("bench", "servers 3 expect=3\nexpect leader within 5s\nclients 3 think=10ms\nwait 60s\nquiet 10s\n")
 	if err != nil {
 		return err
@@ -17,5 +27,10 @@ func (c Command) bench() error {
 		return r.Failure
 	}
 	fmt.Fprintf(c.Out, "%d events, %.0f virtual s, %s\n", r.Counts.Events, r.Virtual.Seconds(), speed(r.Counts.Events, r.Virtual, c.now()-start))
+	var sizes []int
+	for n := 10; n <= *members; n *= 10 {
+		sizes = append(sizes, n)
+	}
+	c.benchGossip(sizes)
 	return nil
 }

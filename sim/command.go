@@ -67,7 +67,8 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -f FILE   shrink this scenario instead of the random one
       -seconds S  stop after so much real time (default 60)
   sim table [NAME]                  measure what was published, and compare
-  sim bench                         how fast it is
+  sim bench                         how fast it is, with servers and with gossip only
+      -members N  up to how many gossip members (default 1000; 10000 work)
 
 The same scenario and seed give the same run, always: the trace ends with a
 hash to compare. A failure names the rule that broke and the command that
@@ -95,7 +96,7 @@ func (c Command) Run(args []string) error {
 	case "table":
 		return c.table(args[1:])
 	case "bench":
-		return c.bench()
+		return c.bench(args[1:])
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(c.Out, usage+verbUsage())
 		return nil

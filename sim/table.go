@@ -16,6 +16,10 @@ type table struct {
 var tables = []table{
 	{"raft-election", "how long Raft's elections take, beside the paper and the thesis", 1000, raftElection},
 	{"vivaldi", "how well network coordinates predict round trips, beside Serf's bounds", 1000, vivaldi},
+	{"swim-detection", "how long SWIM takes to detect a failure, beside its paper", 1000, swimDetection},
+	{"swim-false-positives", "how often SWIM suspects the living when messages are lost, beside its paper", 10000, swimFalsePositives},
+	{"lifeguard", "false positives when members are slow, beside the Lifeguard paper", 1, lifeguard},
+	{"swim-load", "what SWIM costs, how fast news spreads, and who is left under loss", 50, swimLoad},
 }
 
 // table writes the table with the name; without one it lists them all.

@@ -47,6 +47,11 @@ type Config struct {
 	Scale
 	Disable Disable
 
+	// FirstProbe is when the first protocol period begins, after the start.
+	// 0: at a random time within ProbeInterval, so that those who start
+	// together do not probe together.
+	FirstProbe time.Duration
+
 	Shared *Descriptions // of all Pools of this process; nil: this Pool keeps its own
 
 	Rand  *rand.Rand       // the only source of randomness

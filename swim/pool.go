@@ -103,6 +103,9 @@ func New(now time.Duration, cfg Config) (*Pool, error) {
 		reconnect: p.later(cfg.ReconnectInterval),
 		reap:      Never,
 	}
+	if cfg.FirstProbe > 0 {
+		p.timers.probe = now + cfg.FirstProbe
+	}
 	return p, nil
 }
 
