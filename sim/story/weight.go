@@ -97,7 +97,7 @@ func (s *slice) election(e *Event) int {
 		return strong
 	case len(b.Terms) > 0 && e.About.Term > slices.Max(b.Terms) || e.Kind == Stand || e.Kind == Vote:
 		return 0
-	case !s.aboutRaft():
+	case !s.aboutRaft(), len(b.Terms) > 0: // how it was in other terms is of little use
 		return faint
 	case e.Kind == Lead:
 		return strong
@@ -116,6 +116,8 @@ func (s *slice) life(e *Event) int {
 		return 0
 	case s.involved(e.Host):
 		return strong + 1
+	case len(s.breach.Terms) > 0:
+		return faint
 	}
 	return fault
 }
