@@ -69,6 +69,25 @@
 // against. Apps also ask for each other: the DNS of package dns answers from the
 // catalog of the agent's server (lookup.go).
 //
+// # Faults
+//
+// faults.go lists all kinds of fault. A rate strikes with a probability
+// whenever it could, and has a random stream of its own in each place, so that
+// one kind that is switched on changes nothing about when the others strike. A
+// deed is a step; one that is aimed at the leader waits until there is one. The
+// [Ledger] counts of each kind how often it was configured, fired, and changed
+// something, and a run in which a fault did not come as configured fails.
+//
+// Three of them need a word. A clock only ever leaps ahead, because a monotonic
+// clock does; on a real machine that is a virtual machine moved while it runs.
+// A follower whose clock leaps by more than the lease's margin may vote while
+// the old leader still trusts its lease: leases rest on clocks that run almost
+// alike (thesis 6.4.1), and random runs leap by less. A server whose disk was
+// wiped must come back with a new ID, as the real agent does, whose ID is on
+// that disk: Raft does not survive a voter that forgot. And a damaged message
+// between servers, or a datagram, is refused by its checksum; requests that an
+// agent forwards over HTTP/2 have none but TCP's, and are not damaged here.
+//
 // # Scenarios and traps
 //
 // [Scenario] describes the texts, sim -h lists their steps. A step may wait

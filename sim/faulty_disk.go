@@ -13,8 +13,9 @@ import (
 type diskFaults struct {
 	rates  [lastDiskRate + 1]ppm // for each operation that it applies to
 	sync   *deed                 // the next sync fails, or nil
-	doom   *doom                 // or nil
+	dooms  map[point]*doom       // crashes that wait
 	at     point                 // what the server is doing with its disk
+	dead   bool                  // power has failed, though nobody has noticed
 	rotten *deed                 // that flipped a bit, or nil
 	dice   dice
 }
@@ -33,9 +34,7 @@ const (
 // which is all that anybody can see of a power failure from the inside.
 type doom struct {
 	deed   *deed
-	point  point
-	spared int  // operations at the point that still succeed
-	struck bool // power has failed
+	spared int // operations at the point that still succeed
 }
 
 // longestStall is how much longer an operation takes at the most.
@@ -50,7 +49,7 @@ var kindOn = map[fault]disk.FaultKind{
 func (h *host) strike(op disk.Op) disk.Fault {
 	f := &h.faults
 	isSync := disk.FailedSync.AppliesTo(op.Kind)
-	if f.doom.strikes(f.at) {
+	if f.fails() {
 		if isSync {
 			return disk.Fault{Kind: disk.FailedSync}
 		}
@@ -71,28 +70,29 @@ func (h *host) strike(op disk.Op) disk.Fault {
 	return disk.Fault{}
 }
 
-// strikes reports whether power fails before an operation at the point.
-func (d *doom) strikes(at point) bool {
-	if d == nil {
+// fails reports whether power has failed, or does so before this operation.
+func (f *diskFaults) fails() bool {
+	d := f.dooms[f.at]
+	if d == nil || f.dead {
+		return f.dead
+	}
+	if d.spared > 0 {
+		d.spared--
 		return false
 	}
-	if !d.struck && at == d.point {
-		if d.spared == 0 {
-			d.struck = true
-			d.deed.fire()
-			d.deed.effect()
-		}
-		d.spared--
-	}
-	return d.struck
+	d.deed.fire()
+	d.deed.effect()
+	delete(f.dooms, f.at)
+	f.dead = true
+	return true
 }
 
 // dead reports whether the host has no power, though nobody has noticed.
-func (h *host) dead() bool { return h.faults.doom != nil && h.faults.doom.struck }
+func (h *host) dead() bool { return h.faults.dead }
 
 // loseUnsynced is what a crash does to the disk.
 func (h *host) loseUnsynced() {
-	h.faults.doom = nil
+	h.faults.dead = false
 	before := h.disk.Stats()
 	h.disk.Crash(stream(h.world.seed, fmt.Sprintf("crash %s %d", h.name, h.life)))
 	after := h.disk.Stats()
@@ -130,5 +130,8 @@ func (h *host) rot(d *deed) {
 func (h *host) doomed(at point, d *deed) {
 	n := map[point]int{opening: 12, saving: 8, installing: 8, compacting: 4}[at]
 	r := h.faults.dice.of(h.world, d.kind)
-	h.faults.doom = &doom{deed: d, point: at, spared: r.IntN(n)}
+	if h.faults.dooms == nil {
+		h.faults.dooms = map[point]*doom{}
+	}
+	h.faults.dooms[at] = &doom{deed: d, spared: r.IntN(n)}
 }

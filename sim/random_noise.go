@@ -70,6 +70,30 @@ func (r *randomScenario) kinds() []func() string {
 			func() string { return "bounce " + r.host() },
 		},
 		{
+			func() string {
+				return fmt.Sprintf("disk %s %s=%d%%", r.host(), pick(r, "eio", "full", "fsync", "stall"), 1+r.rand.IntN(5))
+			},
+			func() string { return "disk all fail=none" },
+			func() string { return "restart all" },
+		},
+		{
+			func() string {
+				return fmt.Sprintf("doom %s at=%s", r.host(), pick(r, "open", "save", "install", "compact"))
+			},
+			func() string { return "bounce " + r.host() },
+			func() string { return "restart all" },
+		},
+		{
+			func() string { return "kill " + r.host() },
+			// One alone: were all to move at once, nobody would find anybody.
+			func() string { return "move n1" },
+			func() string { return "restart all" },
+		},
+		{
+			func() string { return fmt.Sprintf("binary %s speaks=newer", r.host()) },
+		},
+		r.jumps(),
+		{
 			r.trap,
 			func() string { return "restart all" },
 		},
@@ -88,6 +112,17 @@ func (r *randomScenario) kinds() []func() string {
 		}
 	}
 	return on
+}
+
+// jumps lets clocks leap ahead, by less than the lease's margin; in a run in
+// which clocks drift the drift has all of that.
+func (r *randomScenario) jumps() []func() string {
+	if r.drifts {
+		return nil
+	}
+	return []func() string{func() string {
+		return fmt.Sprintf("clock %s jump=%v", r.host(), r.between(time.Millisecond, 5*time.Millisecond))
+	}}
 }
 
 // trap draws a fault that is aimed at a moment of somebody.

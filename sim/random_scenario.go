@@ -54,6 +54,7 @@ type randomScenario struct {
 	servers int
 	agents  int
 	changes int    // of the members, so far
+	drifts  bool   // clocks do not run alike
 	knobs   string // the arguments of servers, but for expect
 	timed   []timedLine
 	text    strings.Builder
@@ -112,6 +113,9 @@ func (r *randomScenario) cluster() {
 	if r.coin() || r.focus == Raft {
 		r.knobs += fmt.Sprintf(" append=%d", pick(r, 1, 1, 1, 512))
 	}
+	if r.rand.IntN(8) == 0 {
+		r.line("topology %s", pick(r, "zones", "wan"))
+	}
 	r.line("servers %d expect=%d%s", r.servers, r.servers, r.knobs)
 	if r.focus == SWIM || r.focus == Catalog || r.focus == All && r.rand.IntN(8) == 0 {
 		r.agents = 1 + r.rand.IntN(pick(r, 4, 16))
@@ -157,6 +161,7 @@ func (r *randomScenario) weather() {
 		r.line("network delay=%dms jitter=%dms", r.rand.IntN(10), 1+r.rand.IntN(40))
 	}
 	if r.coin() {
+		r.drifts = true
 		// Two clocks may run apart by a tenth: the lease's margin.
 		for n := range r.servers {
 			r.line("clock n%d drift=%d", n+1, pick(r, -45_000, r.rand.IntN(80_000)-40_000, 45_000))

@@ -11,6 +11,9 @@ import (
 
 // report writes what failed and the sum.
 func (s *search) report(c Command, wall time.Duration) error {
+	if err := s.ledger.Verdict(); err != nil && len(s.failures) == 0 {
+		s.failures = append(s.failures, &Failure{Rule: "faults fire as configured", Detail: "in all runs together: " + err.Error()})
+	}
 	if s.json {
 		return s.reportJSON(c, wall)
 	}

@@ -8,7 +8,7 @@ func (p *player) setDiskFaults(h *host, st step) (err error) {
 	switch st.named["fail"] {
 	case "":
 	case "none":
-		f.sync, f.doom, f.rates = nil, nil, [lastDiskRate + 1]ppm{}
+		f.sync, f.dooms, f.rates = nil, nil, [lastDiskRate + 1]ppm{}
 	case "sync":
 		f.sync = p.deed(faultSyncFails)
 	default:

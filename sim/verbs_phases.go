@@ -56,7 +56,7 @@ func (p *player) callOff() {
 
 // mend ends the faults of a host, and starts its agent.
 func (h *host) mend() {
-	h.faults.sync, h.faults.doom, h.faults.rates = nil, nil, [lastDiskRate + 1]ppm{}
+	h.faults.sync, h.faults.dooms, h.faults.rates = nil, nil, [lastDiskRate + 1]ppm{}
 	h.storage.sync, h.storage.jitter, h.storage.slow = goodSync, goodJitter, nil
 	h.skew, h.program = skew{}, program{}
 	h.resume()
