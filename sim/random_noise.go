@@ -70,6 +70,30 @@ func (r *randomScenario) kinds() []func() string {
 			func() string { return "bounce " + r.host() },
 		},
 		{
+			r.trap,
+			func() string { return "restart all" },
+		},
+		{
+			func() string { return r.member() },
+		},
+		{
+			func() string { return "resign " + r.host() },
+			func() string { return "restart all" },
+		},
+	}
+	var on []func() string
+	for _, k := range append(all, r.machineKinds()...) {
+		if r.coin() {
+			on = append(on, k...)
+		}
+	}
+	return on
+}
+
+// machineKinds returns those of disks, addresses, programs and clocks.
+func (r *randomScenario) machineKinds() [][]func() string {
+	return [][]func() string{
+		{
 			func() string {
 				return fmt.Sprintf("disk %s %s=%d%%", r.host(), pick(r, "eio", "full", "fsync", "stall"), 1+r.rand.IntN(5))
 			},
@@ -93,25 +117,7 @@ func (r *randomScenario) kinds() []func() string {
 			func() string { return fmt.Sprintf("binary %s speaks=newer", r.host()) },
 		},
 		r.jumps(),
-		{
-			r.trap,
-			func() string { return "restart all" },
-		},
-		{
-			func() string { return r.member() },
-		},
-		{
-			func() string { return "resign " + r.host() },
-			func() string { return "restart all" },
-		},
 	}
-	var on []func() string
-	for _, k := range all {
-		if r.coin() {
-			on = append(on, k...)
-		}
-	}
-	return on
 }
 
 // jumps lets clocks leap ahead, by less than the lease's margin; in a run in
