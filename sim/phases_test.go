@@ -77,3 +77,9 @@ func TestAQuorumIsAMajorityOfEveryConfiguration(t *testing.T) {
 func TestRecoveryCallsOffWhatIsYetToCome(t *testing.T) {
 	holds(t, whole+"when n1 appends, after 2s: crash n1\nput a 1\nrecover all\nwait 5s\nexpect leader n1\n")
 }
+
+// TestAQuorumOutlivesAResignationThatWasUnderWay: the server stops when it has
+// handed over, which may be after the recovery.
+func TestAQuorumOutlivesAResignationThatWasUnderWay(t *testing.T) {
+	holds(t, whole+"disk all sync=50ms\nresign n1\nrecover n1,n2\nprogress\nexpect members 3 alive within 5s\n")
+}

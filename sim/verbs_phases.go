@@ -153,13 +153,23 @@ func (p *player) progress(step) error {
 		{"a quorum's catalog agrees", boundCatalog, p.quorumPassing},
 	} {
 		start := p.now
-		if !p.runUntil(p.now+stage.bound, stage.holds) {
+		if !p.runUntil(p.now+stage.bound, func() bool { p.keepUp(); return stage.holds() }) {
 			p.fail(stage.rule, hostNames(p.quorum), "not within %v", stage.bound)
 			return nil
 		}
 		p.trace.line(p.now, "--", "%s: after %v", stage.rule, (p.now - start).Round(time.Millisecond))
 	}
 	return nil
+}
+
+// keepUp ends, for the quorum, what was under way when it recovered: a server that
+// was about to resign is started again, and one that has left is counted no
+// more.
+func (p *player) keepUp() {
+	p.quorum = slices.DeleteFunc(p.quorum, func(h *host) bool { return h.left })
+	for _, h := range p.quorum {
+		h.boot() // unless it runs
+	}
 }
 
 func hostNames(hs []*host) []string { return strings.Split(names(hs), ",") }
@@ -178,6 +188,9 @@ func (p *player) quorumLed() bool {
 func (p *player) quorumWriter() func() bool {
 	asked, busy, done := 0, false, false
 	return func() bool {
+		if len(p.quorum) == 0 {
+			return true
+		}
 		via := p.quorum[asked%len(p.quorum)]
 		if !busy && via.spec.client {
 			asked++
