@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	mdns "github.com/miekg/dns"
-
 	"praetor/catalog"
+	"praetor/dns"
 	"praetor/internal/agent/local"
 )
 
@@ -14,7 +13,7 @@ import (
 // knows, at any time; and against what is true, once nothing has gone wrong for
 // so long that everybody must know.
 func (w *world) checkLookup(h *host, service string, begin time.Duration, a answer) {
-	if h.proc.server != nil && a.rcode != mdns.RcodeServerFailure {
+	if h.proc.server != nil && a.err == nil {
 		if want := usable(h.proc.server.View().Catalog, service); !slices.Equal(want, a.places) {
 			w.fail("DNS answers what the catalog says", []string{h.name}, "%s: answered %v, but the catalog has %v", service, a, answer{places: want})
 			return
@@ -23,7 +22,7 @@ func (w *world) checkLookup(h *host, service string, begin time.Duration, a answ
 	if !w.calm() {
 		return
 	}
-	if a.rcode == mdns.RcodeServerFailure {
+	if a.err != nil {
 		w.fail("DNS answers", []string{h.name}, "%s: no answer since %.6fs, though nothing fails", service, begin.Seconds())
 	}
 	for _, of := range w.hosts {
@@ -37,8 +36,8 @@ func (w *world) checkLookup(h *host, service string, begin time.Duration, a answ
 
 // usable is the slow way to find the instances that may be answered with: no
 // check of theirs, nor of their node, is critical.
-func usable(c *catalog.State, service string) []place {
-	var places []place
+func usable(c *catalog.State, service string) []dns.Place {
+	var places []dns.Place
 	nodes, _ := c.Nodes(nil)
 	for _, n := range nodes {
 		_, services, _ := c.NodeServices(n.Node, nil)
@@ -48,7 +47,7 @@ func usable(c *catalog.State, service string) []place {
 				return k.Status == catalog.Critical && (k.ServiceID == "" || k.ServiceID == s.ID)
 			})
 			if s.Service == service && !bad {
-				places = append(places, place{n.Node, s.Port})
+				places = append(places, dns.Place{Node: n.Node, Port: uint16(s.Port)})
 			}
 		}
 	}
@@ -59,7 +58,7 @@ func usable(c *catalog.State, service string) []place {
 // checkAnswered holds an answer against the truth about one instance.
 func (w *world) checkAnswered(h *host, a *app, begin time.Duration, got answer) {
 	since, usable, known := a.state()
-	is := slices.Contains(got.places, place{a.host.name, a.def.Spec.Port})
+	is := slices.Contains(got.places, dns.Place{Node: a.host.name, Port: uint16(a.def.Spec.Port)})
 	if is == usable || begin <= since+known+boundCall {
 		return
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,22 +11,14 @@ import (
 	"strings"
 	"time"
 
-	mdns "github.com/miekg/dns"
-
 	"praetor/catalog"
 	"praetor/dns"
 )
 
-// place is where an answer of DNS sends its asker.
-type place struct {
-	node string
-	port int
-}
-
 // answer is what came of a look-up.
 type answer struct {
-	rcode  int
-	places []place // sorted
+	places []dns.Place // sorted
+	err    error
 }
 
 // resolution is one question to the DNS of an agent. A dns.Handler asks its
@@ -34,10 +27,10 @@ type answer struct {
 type resolution struct {
 	proc    *process
 	seed    uint64
-	query   *mdns.Msg
+	service string
 	known   map[string]found
 	missing string // the first thing that the handler did not find
-	done    func(*mdns.Msg)
+	done    func(answer)
 }
 
 // found is what a look-up came to.
@@ -56,17 +49,15 @@ var dnsTime = dns.DefaultLimits().Time
 // on it do: over the loopback, which loses nothing. done is called once, unless
 // the agent ends before.
 func (p *process) lookUp(service string, done func(answer)) {
-	q := new(mdns.Msg).SetQuestion(service+".service.consul.", mdns.TypeSRV)
-	q.Id = 1 // the library draws one from a source of its own
-	r := &resolution{proc: p, seed: p.host.rand.Uint64(), query: q, known: map[string]found{}}
+	r := &resolution{proc: p, seed: p.host.rand.Uint64(), service: service, known: map[string]found{}}
 	ended := false
-	r.done = func(m *mdns.Msg) {
+	r.done = func(a answer) {
 		if !ended {
 			ended = true
-			done(answerOf(m))
+			done(a)
 		}
 	}
-	p.later(dnsTime, func() { r.done(new(mdns.Msg).SetRcode(q, mdns.RcodeServerFailure)) })
+	p.later(dnsTime, func() { r.done(answer{err: dns.ErrServerFailure}) })
 	r.attempt()
 }
 
@@ -77,9 +68,10 @@ func (r *resolution) attempt() {
 		panic(err) // the default configuration is sound
 	}
 	r.missing = ""
-	m := h.Reply(context.Background(), rand.New(rand.NewPCG(r.seed, 0)), r.query, dns.TCP)
+	places, err := h.Locate(context.Background(), rand.New(rand.NewPCG(r.seed, 0)), r.service)
 	if r.missing == "" {
-		r.done(m)
+		slices.SortFunc(places, placeOrder)
+		r.done(answer{places, err})
 	}
 }
 
@@ -123,31 +115,21 @@ func (r *resolution) ByAddress(context.Context, string, netip.Addr) ([]*catalog.
 // Datacenters implements dns.Source.
 func (r *resolution) Datacenters(context.Context) ([]string, error) { return []string{"dc1"}, nil }
 
-// answerOf reads a reply.
-func answerOf(m *mdns.Msg) answer {
-	a := answer{rcode: m.Rcode}
-	for _, rr := range m.Answer {
-		if srv, ok := rr.(*mdns.SRV); ok {
-			node, _, _ := strings.Cut(srv.Target, ".")
-			a.places = append(a.places, place{node, int(srv.Port)})
-		}
-	}
-	slices.SortFunc(a.places, placeOrder)
-	return a
-}
-
-func placeOrder(a, b place) int {
-	return strings.Compare(fmt.Sprintf("%s %05d", a.node, a.port), fmt.Sprintf("%s %05d", b.node, b.port))
+func placeOrder(a, b dns.Place) int {
+	return cmp.Or(strings.Compare(a.Node, b.Node), cmp.Compare(a.Port, b.Port))
 }
 
 // String lists where the answer sends its asker.
 func (a answer) String() string {
-	if len(a.places) == 0 {
-		return mdns.RcodeToString[a.rcode]
+	switch {
+	case a.err != nil:
+		return a.err.Error()
+	case len(a.places) == 0:
+		return "nowhere"
 	}
 	var texts []string
 	for _, p := range a.places {
-		texts = append(texts, fmt.Sprintf("%s:%d", p.node, p.port))
+		texts = append(texts, fmt.Sprintf("%s:%d", p.Node, p.Port))
 	}
 	return strings.Join(texts, " ")
 }
