@@ -47,4 +47,11 @@
 //   - Votes that are delivered twice: a candidate keeps them by voter.
 //   - Two voters changed at once without a joint configuration: the leader
 //     never asks for more than one.
+//   - A segment of the log that is dropped one entry too early: the snapshot
+//     covers that entry, which was kept for slow followers only.
+//   - A new segment before the old one is synced: only a crash in the middle of
+//     that one operation shows it. The tests of package wal enumerate those; here,
+//     crashes come between operations.
+//   - A snapshot that is older than what was committed: on a connection
+//     that keeps the order none arrives.
 package bugs
