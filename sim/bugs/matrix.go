@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"praetor/sim"
 )
 
 // Kill is what became of one bug.
@@ -129,6 +131,12 @@ How it works is told in the package comment of %s; each bug is a file there.
 	by := m.bugsOf()
 	for _, rule := range slices.Sorted(maps.Keys(by)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", rule, strings.Join(by[rule], ", "))
+	}
+	b.WriteString("\nThese caught nothing in this run, so it does not show what they are worth:\n\n")
+	for _, r := range sim.Rules() {
+		if by[r.Name] == nil {
+			fmt.Fprintf(&b, "- %s (%s)\n", r.Name, r.File)
+		}
 	}
 	return b.String()
 }
