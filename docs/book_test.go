@@ -88,6 +88,28 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// TestEveryFigureIsShown finds pictures that no page shows any more: nothing
+// would notice that they are stale.
+func TestEveryFigureIsShown(t *testing.T) {
+	files, err := filepath.Glob("figures/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range pages(t) {
+		p, err := readPage(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, _ := figures(p)
+		files = slices.DeleteFunc(files, func(name string) bool {
+			return slices.ContainsFunc(shown, func(f figure) bool { return f.name == name })
+		})
+	}
+	for _, name := range files {
+		t.Errorf("%s: no page shows this figure", name)
+	}
+}
+
 // chapterLine is a line of the contents, with or without a link.
 var chapterLine = regexp.MustCompile(`^(\d+)\. (?:\[([^\]]+)\]\(([^)]+)\)|([^—(]+?)) — (.+)$`)
 

@@ -26,6 +26,7 @@ type checker struct {
 const (
 	compared = "compared with what it shows"
 	saved    = "saved as a file for the commands"
+	drawn    = "figures, drawn again"
 	named    = "commands that are not run, but exist"
 	shown    = "shown but never run"
 	plain    = "plain text"
@@ -35,24 +36,31 @@ const (
 // a viewer how to colour the block.
 var plainKinds = []string{"", "text", "json", "markdown", "go"}
 
-// checkPage checks every block and every link of a page, refreshes the page's
-// blocks if asked to, and returns what is wrong.
+// checkPage checks every block, figure and link of a page, refreshes the page's
+// blocks and figures if asked to, and returns what is wrong.
 func (c *checker) checkPage(p *page) (problems []string) {
 	c.t.Helper()
+	figs, problems := figures(p)
 	var sh *shell
-	for _, b := range p.blocks {
-		if sh == nil && needsShell(b) {
-			bin, err := c.bin()
-			if err != nil {
-				return append(problems, err.Error())
-			}
-			sh = newShell(c.t, bin, c.patience)
+	if len(figs) > 0 || slices.ContainsFunc(p.blocks, needsShell) {
+		bin, err := c.bin()
+		if err != nil {
+			return append(problems, err.Error())
 		}
+		sh = newShell(c.t, bin, c.patience)
+	}
+	for _, b := range p.blocks {
 		what, err := c.checkBlock(b, sh)
 		if err != nil {
 			problems = append(problems, b.pos+": "+err.Error())
 		}
 		c.tally[what] = append(c.tally[what], b.pos)
+	}
+	for _, f := range figs {
+		if err := c.checkFigure(p, f, sh); err != nil {
+			problems = append(problems, f.pos+": "+err.Error())
+		}
+		c.tally[drawn] = append(c.tally[drawn], f.pos)
 	}
 	for i, line := range inProse(p) {
 		for _, err := range c.checkNames(fmt.Sprintf("%s:%d", p.file, i+1), []string{line}) {

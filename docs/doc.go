@@ -4,10 +4,11 @@
 // The package's tests are what keeps the text true. They take each page apart
 // into fenced blocks and check each by what stands behind its fence:
 //
-//	page ── parsePage ── block ──┬── go, text    checkExcerpt   the source
-//	                             ├── console     checkConsole   a running agent
-//	                             ├── sim         checkSim       the simulator
-//	                             └── sh          checkNames     the commands exist
+//	page ─┬─ parsePage ── block ──┬── go, text    checkExcerpt   the source
+//	      │                       ├── console     checkConsole   a running agent
+//	      │                       ├── sim         checkSim       the simulator
+//	      │                       └── sh          checkNames     the commands exist
+//	      └─ figures ──── figure ──── .svg        checkFigure    the simulator draws it
 //
 // Both ways: without -rewrite, a page that differs from what it shows fails
 // with the difference; with -rewrite, the page is refreshed. A block that leaves
@@ -27,6 +28,7 @@
 //   - A block with words behind its kind is checked, or it is an error; a typing
 //     mistake in a fence cannot turn a check off.
 //   - A fence that is never closed is an error.
+//   - A picture without the command that draws it is an error.
 //   - What a page leaves out is visible on the page.
 //   - A page's commands see nothing of other pages, nor of agents that run on
 //     the machine.
