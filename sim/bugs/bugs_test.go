@@ -215,3 +215,24 @@ func TestEveryBugNamesARuleOfTheSimulator(t *testing.T) {
 		}
 	}
 }
+// The page is written by "go run ./cmd/sim bugs -md docs/kill-matrix.md".
+func TestTheKillMatrixHasAllBugs(t *testing.T) {
+	page, err := readModule("docs/kill-matrix.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows, names []string
+	for line := range strings.Lines(string(page)) {
+		if rest, ok := strings.CutPrefix(line, "| ["); ok {
+			name, _, _ := strings.Cut(rest, "]")
+			rows = append(rows, name)
+		}
+	}
+	for _, b := range mustAll(t) {
+		names = append(names, b.Name)
+	}
+	if !slices.Equal(rows, names) {
+		t.Errorf("the page has the bugs %v, sim/bugs has %v", rows, names)
+	}
+}
+
