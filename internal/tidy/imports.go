@@ -57,7 +57,7 @@ var thirdParty = []struct {
 	module       string
 	files, tests []string
 }{
-	{"github.com/miekg/dns", []string{"dns", "sim"}, []string{"dns", "internal/agent", "sim", "cmd", "docs"}},
+	{"github.com/miekg/dns", []string{"dns"}, []string{"dns", "internal/agent", "sim", "cmd", "docs"}},
 	{"github.com/google/go-cmp", nil, []string{""}},
 }
 
@@ -163,7 +163,7 @@ func checkThirdParty(s *Source, p string) (rule, remedy string) {
 		if withinAny(s.Dir(), t.files) || s.IsTest() && withinAny(s.Dir(), t.tests) {
 			return "", ""
 		}
-		return "import of " + p + " in the wrong place", "only dns and sim import miekg/dns, and only tests import go-cmp"
+		return "import of " + p + " in the wrong place", "only dns imports miekg/dns, and only tests import go-cmp"
 	}
 	return "import of " + p + ", which is not the project's", "use the standard library, or write it"
 }
