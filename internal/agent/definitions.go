@@ -138,13 +138,17 @@ func fileName(id string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// forget removes a kept definition, if it is there.
+// forget removes a kept definition, if it is there, for good: what was
+// deregistered does not come back after a power failure.
 func (a *Agent) forget(dir, id string) {
 	if a.data == nil {
 		return
 	}
 	err := os.Remove(a.data.file(dir, fileName(id)))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err = errors.Join(err, syncDir(a.data.file(dir))); err != nil {
 		a.log.Warn("agent: a kept definition cannot be removed and will be back after a restart", "error", err)
 	}
 }
