@@ -215,6 +215,7 @@ func TestEveryBugNamesARuleOfTheSimulator(t *testing.T) {
 		}
 	}
 }
+
 // The page is written by "go run ./cmd/sim bugs -md docs/kill-matrix.md".
 func TestTheKillMatrixHasAllBugs(t *testing.T) {
 	page, err := readModule("docs/kill-matrix.md")
@@ -235,4 +236,3 @@ func TestTheKillMatrixHasAllBugs(t *testing.T) {
 		t.Errorf("the page has the bugs %v, sim/bugs has %v", rows, names)
 	}
 }
-

@@ -66,7 +66,7 @@ func (h *hunter) passes(ctx context.Context, scope string, from, seeds uint64) e
 
 // kill plants a bug and looks who catches it.
 func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
-	k := Kill{Bug: b}
+	k := Kill{Bug: b, Played: !h.skip}
 	program, err := h.with(ctx, b)
 	if err != nil {
 		return k, err

@@ -14,6 +14,7 @@ import (
 type Kill struct {
 	Bug Bug
 
+	Played                 bool   // the scenarios were played
 	Scenario, ScenarioRule string // the first scenario that sees it and the rule it breaks there, or ""
 
 	Rule    string   // that the search saw broken, or ""
@@ -71,7 +72,10 @@ func (k Kill) text() string {
 
 // byScenario names the scenario that sees the bug.
 func (k Kill) byScenario() string {
-	if k.Scenario == "" {
+	switch {
+	case !k.Played:
+		return "not played"
+	case k.Scenario == "":
 		return "none"
 	}
 	return k.Scenario
