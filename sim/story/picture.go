@@ -14,6 +14,7 @@ type picture struct {
 	laneOf   []int   // by host: its place in lanes, or -1
 	arrivals [][]int // by number of a Send that is shown: its Receive, Drop and Stall events
 	left     int     // events of the kinds that are drawn, outside of the stretches
+	gossips  bool    // gossip is all that is said, and so it has a place of its own
 	steps    []*Event
 	bars     []bar
 	segments []segment
@@ -103,6 +104,13 @@ func (p *picture) follow() {
 	}
 }
 
+// talks reports whether the picture has messages other than gossip.
+func (p *picture) talks() bool {
+	return slices.ContainsFunc(p.record.Events, func(e Event) bool {
+		return p.shown[e.ID] && e.Kind == Send && !e.gossip()
+	})
+}
+
 // mostLanes is how many hosts a picture shows.
 const mostLanes = 16
 
@@ -111,9 +119,10 @@ const mostLanes = 16
 func (p *picture) place() {
 	var times []time.Duration
 	busy := make([]int, len(p.record.Hosts))
+	p.gossips = !p.talks() // beside anything else gossip is too much to have a place
 	for i := range p.record.Events {
 		e := &p.record.Events[i]
-		if !p.shown[e.ID] || e.gossip() {
+		if !p.shown[e.ID] || e.gossip() && !p.gossips {
 			continue
 		}
 		times = append(times, e.At)

@@ -136,3 +136,17 @@ func TestAnEmptyRecordIsNoPanic(t *testing.T) {
 	wellFormed(t, story.SVG(&story.Record{}, nil, story.Window{}))
 	wellFormed(t, story.SVG(&story.Record{Hosts: []string{"n1", "n2"}}, nil, story.Window{From: 1, To: 2}))
 }
+
+// TestGossipHasAPlaceWhereNothingElseIsSaid: beside other messages there is too
+// much of it to be on the picture; a group that only gossips has nothing else.
+func TestGossipHasAPlaceWhereNothingElseIsSaid(t *testing.T) {
+	const gossips = `class="story gossips"`
+	r := recorded(t, "detour")
+	picture := string(story.SVG(r, nil, story.Window{From: 2400 * time.Millisecond, To: 3100 * time.Millisecond}))
+	if !strings.Contains(picture, gossips) || strings.Count(picture, " s</text>") < 4 {
+		t.Error("the pings of a group that only gossips are not on the axis")
+	}
+	if r := recorded(t, "first-light"); strings.Contains(string(story.SVG(r, nil, story.Window{})), gossips) {
+		t.Error("gossip is on the axis beside what raft says")
+	}
+}

@@ -93,7 +93,11 @@ func (c *canvas) put(format string, args ...any) { fmt.Fprintf(c, format, args..
 // draw writes the picture.
 func (c *canvas) draw(alone bool) []byte {
 	high := c.axisY + 34
-	c.put(`<svg xmlns="http://www.w3.org/2000/svg" class="story" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img">`+"\n", c.wide, high, c.wide, high)
+	class := "story"
+	if c.gossips {
+		class += " gossips"
+	}
+	c.put(`<svg xmlns="http://www.w3.org/2000/svg" class="%s" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img">`+"\n", class, c.wide, high, c.wide, high)
 	if alone {
 		c.put("<style>\n%s</style>\n", pictureStyle)
 	}
