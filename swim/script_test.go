@@ -30,6 +30,7 @@ import (
 //	fire NAME EVENT [PAYLOAD] [count=]   a user event
 //	members NAME, views, stats NAME
 //	rtt A B                              what their coordinates predict
+//	declared                             who took whom for dead, not by hearsay, since the group settled
 //	tell NAME, raw NAME                  a datagram of the claims, or bytes, below
 func TestScripts(t *testing.T) {
 	script.RunDir(t, "testdata", "*.txt", func(t *testing.T) func(script.Command) string {
@@ -51,6 +52,7 @@ type scripted struct {
 	lines  []string
 	config script.Command
 	cuts   map[[2]int]bool
+	ends   []verdict
 }
 
 func (s *scripted) run(c script.Command) string {
@@ -60,7 +62,7 @@ func (s *scripted) run(c script.Command) string {
 		"cut": s.cut, "cut-datagrams": s.cut, "partition": s.partition, "heal": s.heal,
 		"slow": s.slow, "stall": s.stall, "loss": s.loss, "show": s.doShow, "run": s.doRun, "until": s.until,
 		"members": s.members, "views": s.views, "stats": s.stats, "rtt": s.rtt, "tell": s.tell, "raw": s.raw,
-		"fire": s.fire,
+		"fire": s.fire, "declared": s.declared,
 	}
 	do := verbs[c.Verb]
 	if do == nil {
@@ -86,7 +88,7 @@ func (s *scripted) group(c script.Command) string {
 	}
 	s.g.run(10 * time.Second)
 	// Scripts count from here.
-	s.lines = nil
+	s.lines, s.ends = nil, nil
 	s.g.zero = s.g.now
 	return ""
 }
@@ -112,6 +114,10 @@ func (s *scripted) configure(cfg *Config) {
 		switch d {
 		case "lifeguard":
 			cfg.Disable.Health, cfg.Disable.Suspicion, cfg.Disable.Buddy = true, true, true
+		case "health":
+			cfg.Disable.Health = true
+		case "suspicion":
+			cfg.Disable.Suspicion = true
 		case "buddy":
 			cfg.Disable.Buddy = true
 		case "stream-probe":
@@ -194,6 +200,9 @@ func (s *scripted) flush() string {
 }
 
 func (s *scripted) onWhat(n *node, what string) {
+	if name, how, ok := strings.Cut(what, " failed at "); ok && strings.Contains(how, ": suspected for ") {
+		s.ends = append(s.ends, verdict{name, n.name})
+	}
 	if s.show == "trace" {
 		s.line("%-3s %s", n.name, what)
 	}

@@ -2,6 +2,7 @@ package swim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -184,6 +185,35 @@ func (s *scripted) stats(c script.Command) string {
 		}
 	}
 	return strings.Join(b, ", ")
+}
+
+// A verdict is that a suspicion of a member ended at another one, which so
+// declared it dead.
+type verdict struct{ of, by string }
+
+// declared prints who was declared dead, how often, and by whom, in the order
+// of the members' start. What others were told by them does not count.
+func (s *scripted) declared(script.Command) string {
+	var b []string
+	for _, n := range s.g.nodes {
+		var by []string
+		times := 0
+		for _, e := range s.ends {
+			if e.of != n.name {
+				continue
+			}
+			if times++; !slices.Contains(by, e.by) {
+				by = append(by, e.by)
+			}
+		}
+		switch {
+		case len(by) > 3:
+			b = append(b, fmt.Sprintf("%-3s %3dx by %d members", n.name, times, len(by)))
+		case len(by) > 0:
+			b = append(b, fmt.Sprintf("%-3s %3dx by %s", n.name, times, strings.Join(by, ", ")))
+		}
+	}
+	return strings.Join(b, "\n")
 }
 
 // tell hands a datagram of claims to a member: "STATE NAME INCARNATION
