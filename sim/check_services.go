@@ -109,9 +109,10 @@ func list(texts []string) string {
 	return strings.Join(texts, "; ")
 }
 
-// checkCalled: an agent takes a service out of the catalog only if it is not
-// registered with it any more; a change of health never does that, but for a
-// check that says so (deregister_critical_service_after).
+// checkCalled: an agent decides to take a service out of the catalog only if it
+// is not registered with it any more; a change of health never does that, but
+// for a check that says so (deregister_critical_service_after). The call may
+// leave later, when the service is there again: then another one follows.
 func (w *world) checkCalled(p *process, c local.Call) {
 	d := c.Deregistration
 	if c.Kind != local.Deregister || d.ServiceID == "" {

@@ -77,6 +77,7 @@ func (k *keeper) carryOut() {
 		}
 	}
 	for _, c := range e.Calls {
+		k.proc.host.world.checkCalled(k.proc, c)
 		k.call(c)
 	}
 	k.due = k.state.Deadline()
@@ -157,7 +158,6 @@ func (k *keeper) members(ms []swim.Member) {
 
 // ask asks a server.
 func (k *keeper) ask(c local.Call, end func(local.View, error)) {
-	k.proc.host.world.checkCalled(k.proc, c)
 	if c.Kind == local.Fetch {
 		k.servers.registered(k.proc.host.name, end)
 		return
