@@ -85,7 +85,7 @@ func TestWhatIsNotSoIsFound(t *testing.T) {
 		{"sim.md", "run first-light", "run no-such-scenario", "no scenario"},
 		{"sim.md", "first-light.svg -->", "other.svg -->", "above figures/first-light.svg shall stand"},
 		{"sim.md", "-->\n!", "-->\n\n!", "does not stand below the command"},
-		{"sim.md", "\n![A write", "\n![A write, twice](figures/first-light.svg) ![A write", "a figure is a line"},
+		{"sim.md", "\n![A write", "\n\n![A write, twice](figures/first-light.svg) ![A write", "a figure is a line"},
 	} {
 		t.Run(test.page+"/"+test.new, func(t *testing.T) {
 			t.Parallel()
