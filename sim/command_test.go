@@ -50,7 +50,7 @@ func TestAFileThatFailsSaysHowToSeeItAgain(t *testing.T) {
 	if !errors.Is(err, ErrFailed) {
 		t.Errorf("error %v", err)
 	}
-	for _, want := range []string{"FAILED what the scenario expects", "with seed 7", "replay: go run ./cmd/sim run dir/mine.txt -seed 7", "trace hash "} {
+	for _, want := range []string{"FAILED what the scenario expects", "replay: go run ./cmd/sim run dir/mine.txt -seed 7", "trace hash "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in:\n%s", want, out)
 		}
