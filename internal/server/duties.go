@@ -20,7 +20,7 @@ type duties struct {
 	addrs   map[raft.NodeID]netip.AddrPort // of servers, as gossip knows them
 	dirty   map[string]bool                // members, by name, to compare with the catalog
 	reaped  map[string]string              // IDs by name of members that gossip has forgotten, while the catalog has them
-	flying  map[string]raft.Index          // members whose change is in the log but not applied
+	flying  map[string]flight              // changes of members, by name, that were in the log when last looked at
 	full    time.Duration                  // when all members are compared again
 	members bool                           // servers came, went or moved: look at the voters
 
@@ -31,6 +31,12 @@ type duties struct {
 	ready     bool // an entry of the own term has been applied: the View is current
 
 	care // for the set of servers
+}
+
+// flight is a correction of the catalog on its way.
+type flight struct {
+	index   raft.Index
+	command []byte
 }
 
 // age says that the log was at index at that time.
@@ -47,7 +53,7 @@ func newDuties() duties {
 		addrs:  map[raft.NodeID]netip.AddrPort{},
 		dirty:  map[string]bool{},
 		reaped: map[string]string{},
-		flying: map[string]raft.Index{},
+		flying: map[string]flight{},
 
 		strangers: map[string]raft.ClusterID{},
 		care:      care{watched: map[raft.NodeID]*watched{}, outcasts: map[raft.NodeID]time.Duration{}},

@@ -110,8 +110,8 @@ func (s *Server) isHealthy(h ServerHealth, last raft.Index) bool {
 		uint64(last-min(last, h.LastIndex)) <= c.MaxTrailingLogs
 }
 
-// watch remembers what a look at a server gave. Dead is only whom both gossip
-// and Raft hold for dead: a server that gossip lost but that answers its leader
+// watch remembers what a look at a server gave. Dead is only who both for gossip
+// and for Raft is gone: a server that gossip lost but that answers its leader
 // still counts for the quorum.
 func (s *Server) watch(now time.Duration, h ServerHealth, voters int) *watched {
 	w := s.duties.watched[h.ID]
@@ -122,7 +122,10 @@ func (s *Server) watch(now time.Duration, h ServerHealth, voters int) *watched {
 	if w.healthy != h.Healthy {
 		w.healthy, w.since = h.Healthy, now
 	}
-	switch dead := h.Gossip == "failed" && h.LastContact > s.electionTimeout(); {
+	// Gossip forgets a member whose name passes to another; but whom it has not met
+	// yet, because this server has just started, is not dead.
+	lost := h.Gossip == "failed" || h.Gossip == "none" && (w.dead > 0 || now >= newcomerGrace)
+	switch dead := lost && h.LastContact > s.electionTimeout(); {
 	case !dead:
 		w.dead = 0
 	case w.dead == 0:

@@ -15,6 +15,7 @@ var (
 	reachedRemovesNode     = reach.New("server/node-that-left-removed")
 	reachedGrace           = reach.New("server/unknown-node-spared-at-first")
 	reachedBecomesCritical = reach.New("server/node-becomes-critical")
+	reachedNamePasses      = reach.New("server/name-passes-to-another-node")
 	reachedFlying          = reach.New("server/correction-under-way")
 	reachedMoved           = reach.New("server/server-moved")
 	reachedLingers         = reach.New("server/lingers-after-handing-over")

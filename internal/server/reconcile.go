@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strconv"
@@ -41,18 +42,27 @@ func (s *Server) markAll() {
 }
 
 // reconcileMembers writes to the catalog what gossip knows of the marked
-// members. A member whose last change has not been applied yet stays marked.
+// members. A member whose last change has not been applied yet stays marked. One
+// whose change was applied and came to nothing was refused, for an ID that a
+// living node has: it waits for the next full look, because to try again at
+// once would fill the log.
 func (s *Server) reconcileMembers(now time.Duration) {
 	d := &s.duties
 	applied := raft.Index(s.machine.view.Index)
 	for _, name := range slices.Sorted(maps.Keys(d.dirty)) {
-		if d.flying[name] > applied {
+		if d.flying[name].index > applied {
 			reachedFlying.Hit()
 			continue
 		}
+		last := d.flying[name]
 		delete(d.flying, name)
 		cmd := s.correction(now, name)
 		if cmd == nil {
+			delete(d.dirty, name)
+			continue
+		}
+		if bytes.Equal(cmd, last.command) {
+			s.trace(now, "catalog: refuses what gossip says of %s", name)
 			delete(d.dirty, name)
 			continue
 		}
@@ -60,7 +70,7 @@ func (s *Server) reconcileMembers(now time.Duration) {
 		if err != nil {
 			return // not the leader any more, or too busy: the marks stay
 		}
-		d.flying[name] = index
+		d.flying[name] = flight{index, cmd}
 	}
 }
 
@@ -123,6 +133,14 @@ func (s *Server) correctHealth(now time.Duration, node *catalog.Node, status, ou
 // correctAlive registers a live member: its node, its serfHealth, and for a
 // server the consul service.
 func (s *Server) correctAlive(now time.Duration, m swim.Member, node *catalog.Node) []byte {
+	if node != nil && node.ID != "" && node.ID != m.ID && s.serfHealth(node.Node) != nil {
+		// Gossip gave the name to another node, so the one that had it is gone. The
+		// catalog, which keeps names for the living, has to know that first.
+		if cmd := s.correctHealth(now, node, catalog.Critical, outputFailed); cmd != nil {
+			reachedNamePasses.Hit()
+			return cmd
+		}
+	}
 	a := AgentOf(m)
 	want := catalog.Registration{
 		Node: catalog.Node{

@@ -147,3 +147,27 @@ func (g *group) save(n *node) {
 	n.tasks = nil
 	g.drain()
 }
+
+// A correction that the catalog refuses, for an ID that a living node has,
+// is not written again and again.
+func TestARefusedCorrectionDoesNotFillTheLog(t *testing.T) {
+	g := newGroup(t, 3, expecting(3))
+	l, f := g.leader(), g.follower()
+	g.until("it is passing", 5*time.Second, func() bool { return health(l, f.cfg.Name) == catalog.Passing })
+	do := func(cmd []byte) {
+		g.nextID++
+		l.Submit(g.now, g.nextID, cmd)
+		g.drain()
+		g.wait(g.nextID)
+	}
+	do(DeregisterCommand(catalog.Deregistration{Node: f.cfg.Name}))
+	do(RegisterCommand(catalog.Registration{ // behind it in the order of names
+		Node:   catalog.Node{ID: string(f.cfg.ID), Node: "zz-claims-its-id", Address: "10.9.9.9"},
+		Checks: []catalog.Check{serfHealthCheck("zz-claims-its-id", catalog.Passing, "")},
+	}))
+	before := l.raft.LastIndex()
+	g.until("it has its ID back", 3*DefaultReconcileInterval, func() bool { return health(l, f.cfg.Name) == catalog.Passing })
+	if n := l.raft.LastIndex() - before; n > 20 {
+		t.Errorf("%d entries", n)
+	}
+}
