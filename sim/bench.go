@@ -5,7 +5,10 @@ import (
 	"fmt"
 )
 
-// bench plays three servers and three clients without faults, and then groups
+// underLoad is three servers and three clients without faults.
+const underLoad = "servers 3 expect=3\nexpect leader within 5s\nclients 3 think=10ms\nwait 60s\nquiet 10s\n"
+
+// bench plays servers and clients under load, with all rules, and then groups
 // of gossip members.
 func (c Command) bench(args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -14,7 +17,7 @@ func (c Command) bench(args []string) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	s, err := Parse("bench", "servers 3 expect=3\nexpect leader within 5s\nclients 3 think=10ms\nwait 60s\nquiet 10s\n")
+	s, err := Parse("bench", underLoad)
 	if err != nil {
 		return err
 	}
