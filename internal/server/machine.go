@@ -30,14 +30,52 @@ type applied struct {
 // batch applies committed entries to one new View. Readers see all of the
 // batch or nothing of it.
 type batch struct {
-	kv        *kv.Txn
-	catalog   *catalog.Txn
+	stores
 	autopilot Autopilot
 	upload    *upload
 	restored  bool
-	notify    []func() // of the transactions before kv and catalog
 	results   []applied
 }
+
+// stores are the stores under change. A transaction begins with the first
+// command for its store, so that the others cost nothing.
+type stores struct {
+	keys    *kv.State // before the transactions under way
+	nodes   *catalog.State
+	kv      *kv.Txn // nil: none is under way
+	catalog *catalog.Txn
+	notify  []func() // of the transactions that were settled
+}
+
+// onKeys returns the transaction on the keys.
+func (s *stores) onKeys() *kv.Txn {
+	if s.kv == nil {
+		s.kv = s.keys.Txn()
+	}
+	return s.kv
+}
+
+// onNodes returns the transaction on the catalog.
+func (s *stores) onNodes() *catalog.Txn {
+	if s.catalog == nil {
+		s.catalog = s.nodes.Txn()
+	}
+	return s.catalog
+}
+
+// settle commits what was done so far; what follows can be dropped without it.
+func (s *stores) settle() {
+	if s.kv != nil {
+		s.keys, s.notify = s.kv.Commit(), append(s.notify, s.kv.Notify)
+	}
+	if s.catalog != nil {
+		s.nodes, s.notify = s.catalog.Commit(), append(s.notify, s.catalog.Notify)
+	}
+	s.drop()
+}
+
+// drop forgets what was done since the last settle.
+func (s *stores) drop() { s.kv, s.catalog = nil, nil }
 
 // apply runs the commands of entries, in order, and returns what each came
 // to and a function that wakes the watchers; the caller publishes the new View
@@ -46,7 +84,8 @@ type batch struct {
 // that this server is too old for the log; the View stays as it was.
 func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(), err error) {
 	b := batch{
-		kv: m.view.KV.Txn(), catalog: m.view.Catalog.Txn(), autopilot: m.view.Autopilot, upload: m.view.upload,
+		stores:    stores{keys: m.view.KV, nodes: m.view.Catalog},
+		autopilot: m.view.Autopilot, upload: m.view.upload,
 		results: make([]applied, 0, len(entries)),
 	}
 	index, term := m.view.Index, m.view.Term
@@ -68,8 +107,8 @@ func (m *machine) apply(entries []raft.Entry) (results []applied, notify func(),
 		}
 		b.results = append(b.results, applied{index: e.Index, term: e.Term, result: res})
 	}
-	keys, cat := b.settle()
-	m.view = &View{Index: index, Term: term, KV: keys, Catalog: cat, Autopilot: b.autopilot, upload: b.upload}
+	b.settle()
+	m.view = &View{Index: index, Term: term, KV: b.keys, Catalog: b.nodes, Autopilot: b.autopilot, upload: b.upload}
 	m.restored = m.restored || b.restored
 	return b.results, func() {
 		for _, wake := range b.notify {
@@ -90,13 +129,13 @@ func (b *batch) run(index uint64, cmd []byte) (ok bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		return b.kv.Apply(index, c)
+		return b.onKeys().Apply(index, c)
 	case kindCatalog:
 		c, err := catalog.DecodeCommand(payload)
 		if err != nil {
 			return false, err
 		}
-		return true, b.catalog.Apply(index, c)
+		return true, b.onNodes().Apply(index, c)
 	case kindAutopilot:
 		c, err := decodeAutopilot(payload)
 		if err != nil {

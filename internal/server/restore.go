@@ -166,9 +166,9 @@ func (b *batch) restore(index uint64, c restoreCommand) (err error) {
 	}
 	// What comes before in this batch is settled first, so that a restore that
 	// fails half way leaves no trace.
-	keys, cat := b.settle()
-	if err := errors.Join(restoreKeys(b.kv, index, keys, saved.KV), restoreCatalog(b.catalog, index, cat, saved.Catalog)); err != nil {
-		b.kv, b.catalog = keys.Txn(), cat.Txn()
+	b.settle()
+	if err := errors.Join(restoreKeys(b.onKeys(), index, b.keys, saved.KV), restoreCatalog(b.onNodes(), index, b.nodes, saved.Catalog)); err != nil {
+		b.drop()
 		return fmt.Errorf("restore: %w", err)
 	}
 	if a := saved.Autopilot; a.ModifyIndex > 0 && a.Config != b.autopilot.Config {
@@ -176,14 +176,6 @@ func (b *batch) restore(index uint64, c restoreCommand) (err error) {
 	}
 	b.restored = true
 	return nil
-}
-
-// settle ends the transactions and begins new ones on what they made.
-func (b *batch) settle() (*kv.State, *catalog.State) {
-	keys, cat := b.kv.Commit(), b.catalog.Commit()
-	b.notify = append(b.notify, b.kv.Notify, b.catalog.Notify)
-	b.kv, b.catalog = keys.Txn(), cat.Txn()
-	return keys, cat
 }
 
 // restoreKeys makes the keys of now those of then.
