@@ -49,8 +49,12 @@ func (s *Server) Status() *Status { return s.status.Load() }
 
 // publishStatus renews the Status if something in it changed.
 func (s *Server) publishStatus() {
+	old := s.status.Load()
+	if old != nil && s.describedBy(old) {
+		return
+	}
 	leader := s.raft.Leader()
-	n := Status{
+	n := &Status{
 		Leading: s.isLeader(),
 		Leader:  leader,
 		Term:    s.raft.Term(),
@@ -61,24 +65,30 @@ func (s *Server) publishStatus() {
 
 		ConfigIndex: s.raft.ConfigIndex(), // a truncation may change it alone
 	}
-	old := s.status.Load()
-	if old != nil && old.Leading == n.Leading && old.Leader == n.Leader && old.Term == n.Term &&
-		old.Role == n.Role && old.Applied == n.Applied && old.Commit == n.Commit && old.Last == n.Last && old.ConfigIndex == n.ConfigIndex && !s.membersChanged {
-		return
-	}
-	if old != nil && old.ConfigIndex == n.ConfigIndex && old.Term == n.Term && n.ConfigIndex > 0 {
+	configured := old != nil && old.ConfigIndex == n.ConfigIndex && old.Term == n.Term && n.ConfigIndex > 0
+	if configured {
 		n.Config = old.Config // at one index there is one configuration in a term
 	} else {
 		n.Config = s.raft.Config()
 	}
-	if old != nil && !s.membersChanged {
+	met := old != nil && !s.membersChanged
+	if met {
 		n.Members = old.Members
 	} else {
 		n.Members = s.pool.Members()
 		s.membersChanged = false
 	}
-	if a := s.addrOf(leader); leader != "" && a.IsValid() {
+	if configured && met && leader == old.Leader {
+		n.Address = old.Address
+	} else if a := s.addrOf(leader); leader != "" && a.IsValid() {
 		n.Address = a.String()
 	}
-	s.status.Store(&n)
+	s.status.Store(n)
+}
+
+// describedBy reports whether a Status still tells how this server is.
+func (s *Server) describedBy(st *Status) bool {
+	return st.Applied == s.machine.view.Index && st.Commit == s.raft.Committed() && st.Last == s.raft.LastIndex() &&
+		st.Term == s.raft.Term() && st.Role == s.raft.Role() && st.Leader == s.raft.Leader() &&
+		st.ConfigIndex == s.raft.ConfigIndex() && !s.membersChanged
 }
