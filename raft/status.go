@@ -63,13 +63,7 @@ func (r *Raft) Status() Status {
 	if t := r.lead.transfer; t != nil {
 		s.Transfer = t.to
 	}
-	for _, p := range r.lead.peers {
-		ps := PeerStatus{ID: p.id, State: p.state.String(), Match: p.match, Next: p.next, InFlight: len(p.window.out), Silent: r.now - p.heard}
-		if p.sending != nil {
-			ps.Sending = p.sending.offset
-		}
-		s.Peers = append(s.Peers, ps)
-	}
+	s.Peers = r.Peers()
 	s.Quorum = r.members.quorum.describe(func(id NodeID) Index {
 		if p := r.lead.peer(id); p != nil {
 			return p.match
@@ -77,6 +71,23 @@ func (r *Raft) Status() Status {
 		return r.log.stable
 	})
 	return s
+}
+
+// Peers returns what a leader knows of every other member, by ID; of a server
+// that does not lead, nil.
+func (r *Raft) Peers() []PeerStatus {
+	if r.lead == nil {
+		return nil
+	}
+	list := make([]PeerStatus, 0, len(r.lead.peers))
+	for _, p := range r.lead.peers {
+		ps := PeerStatus{ID: p.id, State: p.state.String(), Match: p.match, Next: p.next, InFlight: len(p.window.out), Silent: r.now - p.heard}
+		if p.sending != nil {
+			ps.Sending = p.sending.offset
+		}
+		list = append(list, ps)
+	}
+	return list
 }
 
 // String draws the report:

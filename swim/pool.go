@@ -269,6 +269,24 @@ func (p *Pool) Member(name string) (Member, bool) {
 	return m.public(), true
 }
 
+// MemberByID returns the member with that ID, if one is known; of several the
+// first by name.
+func (p *Pool) MemberByID(id string) (Member, bool) {
+	var found *member
+	if p.self.ID == id {
+		found = p.self
+	}
+	for _, m := range p.members.ring {
+		if m.ID == id && (found == nil || m.Name < found.Name) {
+			found = m
+		}
+	}
+	if found == nil {
+		return Member{}, false
+	}
+	return found.public(), true
+}
+
 // Self returns this member.
 func (p *Pool) Self() Member { return p.self.public() }
 

@@ -251,10 +251,5 @@ func (s *Server) nameOf(id raft.NodeID) string {
 
 // memberOf finds a server in gossip.
 func (s *Server) memberOf(id raft.NodeID) (swim.Member, bool) {
-	for _, m := range s.pool.Members() {
-		if m.ID == string(id) {
-			return m, true
-		}
-	}
-	return swim.Member{}, false
+	return s.pool.MemberByID(string(id))
 }

@@ -77,27 +77,27 @@ func (s *Server) heartbeat() time.Duration {
 // it within the threshold (but two heartbeats may always pass), and its log is
 // not too far behind.
 func (s *Server) health(now time.Duration) Health {
-	st := s.raft.Status()
+	c, peers, last := s.raft.Config(), s.raft.Peers(), s.raft.LastIndex()
 	h := Health{Healthy: true}
-	for _, p := range slices.Concat(st.Config.Voters, st.Config.Learners) {
+	for _, p := range slices.Concat(c.Voters, c.Learners) {
 		sh := s.describe(p)
-		sh.Voter = holds(st.Config.Voters, p.ID)
+		sh.Voter = holds(c.Voters, p.ID)
 		if p.ID == s.cfg.ID {
-			sh.Leader, sh.LastTerm, sh.LastIndex = true, st.Hard.Term, st.Log.Last
+			sh.Leader, sh.LastTerm, sh.LastIndex = true, s.raft.Term(), last
 		}
-		if i := slices.IndexFunc(st.Peers, func(ps raft.PeerStatus) bool { return ps.ID == p.ID }); i >= 0 {
-			ps := st.Peers[i]
+		if i := slices.IndexFunc(peers, func(ps raft.PeerStatus) bool { return ps.ID == p.ID }); i >= 0 {
+			ps := peers[i]
 			sh.LastContact, sh.LastIndex = ps.Silent, ps.Match
 			if ps.Match > 0 {
-				sh.LastTerm = st.Hard.Term // it would not have accepted entries of this leader otherwise
+				sh.LastTerm = s.raft.Term() // it would not have accepted entries of this leader otherwise
 			}
 		}
-		sh.Healthy = sh.Leader || s.isHealthy(sh, st.Log.Last)
-		sh.StableFor = now - s.watch(now, sh, len(st.Config.Voters)).since
+		sh.Healthy = sh.Leader || s.isHealthy(sh, last)
+		sh.StableFor = now - s.watch(now, sh, len(c.Voters)).since
 		h.Healthy = h.Healthy && sh.Healthy
 		h.Servers = append(h.Servers, sh)
 	}
-	maps.DeleteFunc(s.duties.watched, func(id raft.NodeID, _ *watched) bool { return !st.Config.Contains(id) })
+	maps.DeleteFunc(s.duties.watched, func(id raft.NodeID, _ *watched) bool { return !c.Contains(id) })
 	h.FailureTolerance = max(0, h.healthyVoters()-(h.voters()/2+1))
 	slices.SortFunc(h.Servers, func(a, b ServerHealth) int { return cmp.Compare(a.ID, b.ID) })
 	return h

@@ -48,6 +48,9 @@ func (s *Server) markAll() {
 // once would fill the log.
 func (s *Server) reconcileMembers(now time.Duration) {
 	d := &s.duties
+	if len(d.dirty) == 0 {
+		return // as after almost all events
+	}
 	applied := raft.Index(s.machine.view.Index)
 	for _, name := range slices.Sorted(maps.Keys(d.dirty)) {
 		if d.flying[name].index > applied {
