@@ -27,10 +27,19 @@ const maxFrame = 16*MaxText + (MaxTags+4*MaxMeta)*MaxName + 2*MaxMeta*MaxText
 // It makes many small writes on a buffer of its own.
 func (s *State) Save(w io.Writer) error {
 	buf := bufio.NewWriter(w)
+	s.write(buf)
+	if err := buf.Flush(); err != nil {
+		return fmt.Errorf("catalog: save snapshot: %w", err)
+	}
+	return nil
+}
+
+// write writes all of the state to a writer that keeps its errors to itself.
+func (s *State) write(w io.Writer) {
 	var frame []byte
-	write := func(payload []byte) []byte {
+	put := func(payload []byte) []byte {
 		frame = wire.AppendFrame(frame[:0], payload)
-		buf.Write(frame) // the error sticks to buf
+		w.Write(frame)
 		return payload[:0]
 	}
 	p := append([]byte(snapshotMagic), snapshotVersion)
@@ -38,29 +47,25 @@ func (s *State) Save(w io.Writer) error {
 	for _, n := range []int{s.nodes.Len(), s.services.Len(), s.checks.Len(), s.marks.live.Len(), s.marks.tombs.Len(), s.coordinates.Len()} {
 		p = wire.AppendUvarint(p, uint64(n))
 	}
-	p = write(p)
+	p = put(p)
 	for _, n := range s.nodes.All("", nil) {
-		p = write(appendIndexes(appendNode(p, n), n.CreateIndex, n.ModifyIndex))
+		p = put(appendIndexes(appendNode(p, n), n.CreateIndex, n.ModifyIndex))
 	}
 	for k, v := range s.services.All("", nil) {
 		p = wire.AppendString(p, k[:len(k)-len(separator)-len(v.ID)])
-		p = write(appendIndexes(appendService(p, v), v.CreateIndex, v.ModifyIndex))
+		p = put(appendIndexes(appendService(p, v), v.CreateIndex, v.ModifyIndex))
 	}
 	for _, c := range s.checks.All("", nil) {
-		p = write(appendIndexes(appendCheck(p, c), c.CreateIndex, c.ModifyIndex))
+		p = put(appendIndexes(appendCheck(p, c), c.CreateIndex, c.ModifyIndex))
 	}
 	for _, c := range s.coordinates.All("", nil) {
-		p = write(appendCoordinate(p, c))
+		p = put(appendCoordinate(p, c))
 	}
 	for _, marks := range []radix.Tree[uint64]{s.marks.live, s.marks.tombs} {
 		for k, mark := range marks.All("", nil) {
-			p = write(wire.AppendUvarint(wire.AppendString(p, k), mark))
+			p = put(wire.AppendUvarint(wire.AppendString(p, k), mark))
 		}
 	}
-	if err := buf.Flush(); err != nil {
-		return fmt.Errorf("catalog: save snapshot: %w", err)
-	}
-	return nil
 }
 
 func appendIndexes(dst []byte, create, modify uint64) []byte {

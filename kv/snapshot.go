@@ -26,29 +26,34 @@ const (
 // It makes many small writes on a buffer of its own.
 func (s *State) Save(w io.Writer) error {
 	buf := bufio.NewWriter(w)
+	s.write(buf)
+	if err := buf.Flush(); err != nil {
+		return fmt.Errorf("kv: save snapshot: %w", err)
+	}
+	return nil
+}
+
+// write writes all of the state to a writer that keeps its errors to itself.
+func (s *State) write(w io.Writer) {
 	var frame, payload []byte
-	write := func() {
+	put := func() {
 		frame = wire.AppendFrame(frame[:0], payload)
-		buf.Write(frame) // the error sticks to buf
+		w.Write(frame)
 	}
 	payload = append([]byte(snapshotMagic), snapshotVersion)
 	payload = wire.AppendUvarint(payload, s.floor)
 	payload = wire.AppendUvarint(payload, uint64(s.entries.Len()))
 	payload = wire.AppendUvarint(payload, uint64(s.tombs.Len()))
-	write()
+	put()
 	for _, e := range s.entries.All("", nil) {
 		payload = appendEntry(payload[:0], e)
-		write()
+		put()
 	}
 	for key, tomb := range s.tombs.All("", nil) {
 		payload = wire.AppendString(payload[:0], key)
 		payload = wire.AppendUvarint(payload, tomb)
-		write()
+		put()
 	}
-	if err := buf.Flush(); err != nil {
-		return fmt.Errorf("kv: save snapshot: %w", err)
-	}
-	return nil
 }
 
 // Load reads what Save wrote, and not a byte more. It makes many small reads:
