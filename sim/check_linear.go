@@ -24,7 +24,7 @@ func (c *checkers) linear() {
 
 // history returns what the clients did and saw.
 func (c *writeCheck) history() []linear.Op {
-	var ops []linear.Op
+	ops := make([]linear.Op, 0, len(c.ops))
 	keys := map[int][]string{} // of each group, those that were ever written
 	for _, op := range c.ops {
 		if op.kind.writes() {
@@ -40,7 +40,7 @@ func (c *writeCheck) history() []linear.Op {
 		case op.kind.writes() && op.outcome != refused:
 			ops = append(ops, op.written())
 		case !op.kind.writes() && op.outcome == acked && op.mode != server.Stale:
-			ops = append(ops, op.reads(keys[op.group])...)
+			ops = op.reads(ops, keys[op.group])
 		}
 	}
 	return ops
@@ -58,9 +58,8 @@ func (o *operation) written() linear.Op {
 	return l
 }
 
-// reads is what a read is to the search: one of each key that it was about.
-func (o *operation) reads(keys []string) []linear.Op {
-	var ops []linear.Op
+// reads adds what a read is to the search: one of each key that it was about.
+func (o *operation) reads(ops []linear.Op, keys []string) []linear.Op {
 	for _, key := range keys {
 		if o.kind == opGet && key != o.key || !strings.HasPrefix(key, o.key) {
 			continue

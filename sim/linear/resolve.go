@@ -22,7 +22,7 @@ const never = time.Duration(1<<63 - 1)
 //     tells, and before the first such read returned;
 //   - any other is to spare.
 func resolve(all []Op) history {
-	h := history{by: map[string]int{}}
+	h := history{ops: make([]Op, 0, len(all)), by: make(map[string]int, len(all))}
 	for _, op := range all {
 		if op.Kind == Get && op.Unknown {
 			continue

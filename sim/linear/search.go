@@ -18,12 +18,15 @@ type search struct {
 	spares      stock           // what was called so far
 	conditional map[uint64]bool // indexes that a spare compare-and-set named
 	most        int             // how many configurations there were at once
+
+	seen map[config]bool // by the extension under way
+	old  []config        // memory for the next
 }
 
 func newSearch(h history) *search {
 	return &search{
 		history: h, configs: []config{{version: absent}},
-		slot: make([]int, len(h.ops)), conditional: map[uint64]bool{},
+		slot: make([]int, len(h.ops)), conditional: map[uint64]bool{}, seen: map[config]bool{},
 	}
 }
 
@@ -44,7 +47,7 @@ const (
 
 // events returns the calls and returns in their order.
 func (s *search) events() []event {
-	var es []event
+	es := make([]event, 0, 2*len(s.ops))
 	for i, op := range s.ops {
 		es = append(es, event{op.Call, i, call})
 		if !s.spare[i] {
@@ -111,12 +114,13 @@ func (s *search) called(i int) {
 
 // ended takes in the return of an operation: it must be done now.
 func (s *search) ended(i int) {
-	x := extension{search: s, slot: s.slot[i], seen: map[config]bool{}}
+	x := extension{search: s, slot: s.slot[i], found: s.old[:0]}
+	clear(s.seen)
 	for _, c := range s.configs {
 		x.from(c)
 	}
 	s.open[x.slot] = -1
-	s.configs = best(x.found)
+	s.configs, s.old = best(x.found), s.configs
 }
 
 // extension looks for the configurations in which the operation in a slot is
@@ -124,21 +128,20 @@ func (s *search) ended(i int) {
 type extension struct {
 	*search
 	slot  int
-	seen  map[config]bool
 	found []config
 }
 
 // from tries all orders of the operations under way that begin at c.
 func (x *extension) from(c config) {
-	if x.seen[c] {
-		return
-	}
-	x.seen[c] = true
 	if c.done.has(x.slot) {
 		c.done = c.done.without(x.slot)
 		x.found = append(x.found, c)
 		return
 	}
+	if x.seen[c] {
+		return
+	}
+	x.seen[c] = true
 	for slot, i := range x.open {
 		if i < 0 || c.done.has(slot) {
 			continue
@@ -179,7 +182,7 @@ func best(cs []config) []config {
 		return cmp.Or(cmp.Compare(a.done, b.done), cmp.Compare(a.version, b.version), cmp.Compare(a.floor, b.floor),
 			cmp.Compare(a.used.puts, b.used.puts), cmp.Compare(a.used.deletes, b.used.deletes), cmp.Compare(a.used.creates, b.used.creates))
 	})
-	var kept []config
+	kept := cs[:0]
 	alike := 0 // where those begin that did the same
 	for _, c := range cs {
 		if len(kept) > 0 && (kept[alike].done != c.done || kept[alike].version != c.version) {
