@@ -107,7 +107,7 @@ func (c *checkers) sent(p *process, m server.PeerMessage) {
 	c.world.checkVote(p, m)
 }
 
-func (c *checkers) written(p *process, e server.Effects) {
+func (c *checkers) written(p *process, e *server.Effects) {
 	for _, w := range e.Writes {
 		p.seen.disk.add(w)
 	}

@@ -11,16 +11,15 @@ import (
 func (w *world) checkCommit(p *process, st *server.Status) {
 	s := &p.seen
 	const rule = "commitment only grows"
-	who := []string{p.host.name}
 	switch {
 	case st.Commit < s.commit:
-		w.fail(rule, who, "the commit index went from %d back to %d", s.commit, st.Commit)
+		w.fail(rule, []string{p.host.name}, "the commit index went from %d back to %d", s.commit, st.Commit)
 	case st.Applied < s.applied:
-		w.fail(rule, who, "the state went from index %d back to %d", s.applied, st.Applied)
+		w.fail(rule, []string{p.host.name}, "the state went from index %d back to %d", s.applied, st.Applied)
 	case st.Applied > uint64(st.Commit):
-		w.fail(rule, who, "applied %d, but only %d is committed", st.Applied, st.Commit)
+		w.fail(rule, []string{p.host.name}, "applied %d, but only %d is committed", st.Applied, st.Commit)
 	case st.Commit > st.Last:
-		w.fail(rule, who, "committed %d, but the log ends at %d", st.Commit, st.Last)
+		w.fail(rule, []string{p.host.name}, "committed %d, but the log ends at %d", st.Commit, st.Last)
 	}
 	if st.Leading && st.Commit > s.commit {
 		w.checkCounted(p, st)

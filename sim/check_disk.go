@@ -9,9 +9,9 @@ import (
 
 // diskCheck follows what a process asked to be written.
 type diskCheck struct {
-	durable image        // what it was told is durable
-	pending []raft.Write // what it asked for after that
-	written image        // both
+	durable image            // what it was told is durable
+	pending fifo[raft.Write] // what it asked for after that
+	written image            // both
 }
 
 // image is what a disk should hold. Entries that a snapshot covers may be gone
@@ -82,14 +82,13 @@ func (m *image) after(i raft.Index) []raft.Entry {
 }
 
 func (c *diskCheck) add(w raft.Write) {
-	c.pending = append(c.pending, w)
+	c.pending.push(w)
 	c.written.apply(w)
 }
 
 func (c *diskCheck) confirm(last raft.WriteID) {
-	for len(c.pending) > 0 && c.pending[0].ID <= last {
-		c.durable.apply(c.pending[0])
-		c.pending = c.pending[1:]
+	for c.pending.len() > 0 && c.pending.all()[0].ID <= last {
+		c.durable.apply(c.pending.pop())
 	}
 }
 
@@ -98,7 +97,7 @@ func (c *diskCheck) confirm(last raft.WriteID) {
 func (c *diskCheck) legal(m image) bool {
 	state := c.durable
 	state.entries = slices.Clone(state.entries)
-	for _, w := range c.pending {
+	for _, w := range c.pending.all() {
 		if state.equal(m) {
 			return true
 		}
@@ -114,7 +113,7 @@ func (w *world) checkRecovered(p *process, stored raft.Stored) {
 	if h.wrote != nil && !h.wrote.legal(found) {
 		w.fail("what was synced stays", []string{h.name},
 			"found term %d, vote %q and a log up to %d; confirmed were term %d, vote %q and a log up to %d, and %d writes were under way",
-			found.hard.Term, found.hard.Vote, found.last(), h.wrote.durable.hard.Term, h.wrote.durable.hard.Vote, h.wrote.durable.last(), len(h.wrote.pending))
+			found.hard.Term, found.hard.Vote, found.last(), h.wrote.durable.hard.Term, h.wrote.durable.hard.Vote, h.wrote.durable.last(), h.wrote.pending.len())
 	}
 	p.seen.disk = diskCheck{durable: found, written: imageOf(stored)}
 	h.wrote = &p.seen.disk

@@ -19,29 +19,28 @@ func (w *world) checkPromises(p *process, m server.PeerMessage) {
 	if durable.hard.Term > msg.Term {
 		return // of a term that is over: the disk had it, and holds something newer
 	}
-	who := []string{p.host.name}
 	switch b := msg.Body.(type) {
 	case raft.VoteResponse:
 		if b.Pre {
 			return // that is of a term which nobody is in yet
 		}
 		if b.Granted && !durable.votedFor(msg.To, msg.Term) {
-			w.fail(rulePromises, who, "votes for %s in term %d; its disk has a vote for %q in term %d", msg.To, msg.Term, durable.hard.Vote, durable.hard.Term)
+			w.fail(rulePromises, []string{p.host.name}, "votes for %s in term %d; its disk has a vote for %q in term %d", msg.To, msg.Term, durable.hard.Vote, durable.hard.Term)
 		}
 	case raft.VoteRequest:
 		if b.Pre {
 			return
 		}
 		if !durable.votedFor(p.host.id, msg.Term) {
-			w.fail(rulePromises, who, "asks for votes in term %d; its disk has a vote for %q in term %d", msg.Term, durable.hard.Vote, durable.hard.Term)
+			w.fail(rulePromises, []string{p.host.name}, "asks for votes in term %d; its disk has a vote for %q in term %d", msg.Term, durable.hard.Vote, durable.hard.Term)
 		}
 	case raft.AppendAccept:
 		if b.Match > durable.last() {
-			w.fail(rulePromises, who, "says that its log matches up to %d; its disk has it up to %d", b.Match, durable.last())
+			w.fail(rulePromises, []string{p.host.name}, "says that its log matches up to %d; its disk has it up to %d", b.Match, durable.last())
 		}
 	}
 	if durable.hard.Term < msg.Term {
-		w.fail(rulePromises, who, "speaks in term %d; its disk has term %d", msg.Term, durable.hard.Term)
+		w.fail(rulePromises, []string{p.host.name}, "speaks in term %d; its disk has term %d", msg.Term, durable.hard.Term)
 	}
 }
 

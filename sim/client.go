@@ -139,7 +139,7 @@ func (c *client) request(via *host, a ask) {
 	c.world.asking = c.name
 	defer func() { c.world.asking = "" }()
 	c.world.ask(c.name, via, a, func(op *operation) {
-		c.world.note(c.name, "%v", op)
+		c.world.note(c.name, op)
 		if waiting {
 			c.learn(op)
 		}

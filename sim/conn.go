@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -29,7 +30,7 @@ type conn struct {
 	state   connState
 	life    int                  // of the process at the other end, when open
 	queue   []server.PeerMessage // wait for the connection, when dialing
-	flight  []frame              // sent and not arrived
+	flight  fifo[frame]          // sent and not arrived
 	pumping bool                 // an event that calls pump is on the queue
 	stalled time.Duration        // since when the link was found to be cut, or 0
 	retry   time.Duration        // the wait before the next attempt, when stalled
@@ -138,19 +139,19 @@ func (c *conn) open() {
 
 // transmit puts a message on its way, behind those that are.
 func (c *conn) transmit(m server.PeerMessage) {
-	f := frame{data: server.AppendPeer(nil, m.Body)}
+	f := frame{data: c.world().encode(m.Body)}
 	f.at = c.world().now + c.there().reliableLatency(len(f.data))
 	if c.there().roll(faultGarble) {
 		f.data, f.hurt = c.there().damage(faultGarble, f.data), true
 	}
-	if c.world().trace.verbose {
+	if c.world().trace.shows() {
 		f.text = peerText(m.Body)
 	}
 	f.sent = c.world().sends(c.from.host, c.to, func() (string, story.About) { return peerText(m.Body), peerAbout(m.Body) })
-	if n := len(c.flight); n > 0 {
-		f.at = max(f.at, c.flight[n-1].at)
+	if n := c.flight.len(); n > 0 {
+		f.at = max(f.at, c.flight.all()[n-1].at)
 	}
-	c.flight = append(c.flight, f)
+	c.flight.push(f)
 	c.pumpAt(f.at)
 	if c.there().roll(faultReset) {
 		c.world().ledger.effect(faultReset)
@@ -172,7 +173,7 @@ func (c *conn) pumpAt(t time.Duration) {
 func (c *conn) pump() {
 	c.pumping = false
 	w := c.world()
-	for len(c.flight) > 0 && c.flight[0].at <= w.now {
+	for c.flight.len() > 0 && c.flight.all()[0].at <= w.now {
 		if c.there().stops() {
 			c.stall()
 			return
@@ -190,18 +191,22 @@ func (c *conn) pump() {
 			c.stall()
 			return
 		}
-		f := c.flight[0]
-		c.flight = c.flight[1:]
-		if p.busy() {
-			p.wait(func() { c.deliver(p, f) })
-		} else {
-			c.deliver(p, f)
-		}
+		c.hand(p, c.flight.pop())
 	}
 	c.stalled = 0
-	if len(c.flight) > 0 {
-		c.pumpAt(c.flight[0].at)
+	if c.flight.len() > 0 {
+		c.pumpAt(c.flight.all()[0].at)
 	}
+}
+
+// hand gives a message to a server now, or when it is its turn.
+func (c *conn) hand(p *process, f frame) {
+	if !p.busy() {
+		c.deliver(p, f)
+		return
+	}
+	waiting := f // so that f need not be on the heap
+	p.wait(func() { c.deliver(p, waiting) })
 }
 
 // stall waits for a cut link, as TCP's retransmission does.
@@ -209,7 +214,7 @@ func (c *conn) stall() {
 	w := c.world()
 	if c.stalled == 0 {
 		c.stalled, c.retry = w.now, retransmitAfter
-		w.stalls(c.flight[0].sent)
+		w.stalls(c.flight.all()[0].sent)
 	}
 	if w.now-c.stalled >= sendTimeout || !c.from.alive() {
 		c.lost()
@@ -244,28 +249,26 @@ func (c *conn) leaveBehind() {
 		return
 	}
 	late := spread(c.there().rand, 0, leftUnread)
-	for _, f := range c.flight {
+	for _, f := range c.flight.all() {
 		w.at(f.at+late, func() {
 			if !p.alive() || p.full() || f.hurt || c.there().stops() {
 				w.drops(f.sent, "the connection is reset")
-			} else if p.busy() {
-				p.wait(func() { c.deliver(p, f) })
 			} else {
-				c.deliver(p, f)
+				c.hand(p, f)
 			}
 		})
 	}
-	c.flight = nil
+	c.flight = fifo[frame]{}
 }
 
 // drop loses all that is on its way.
 func (c *conn) drop(why string) {
 	w := c.world()
-	w.counts.Lost += len(c.flight)
-	for _, f := range c.flight {
+	w.counts.Lost += c.flight.len()
+	for _, f := range c.flight.all() {
 		w.drops(f.sent, why)
 	}
-	c.flight = nil
+	c.flight = fifo[frame]{}
 }
 
 // lost ends the connection.
@@ -298,13 +301,21 @@ func (c *conn) deliver(p *process, f frame) {
 		w.fail("messages decode", []string{from.host.name, to.name}, "%v in %x", err, f.data)
 		return
 	}
-	if w.sabotage.tamper != nil {
-		w.sabotage.tamper(to, &body)
+	if tamper := w.sabotage.tamper; tamper != nil {
+		changed := body // so that body need not be on the heap
+		tamper(to, &changed)
+		body = changed
 	}
 	w.check.received(from.host, p, body)
 	p.seen.hears(from.host, w.now)
 	p.server.ReceivePeer(p.now(), from.host.id, body)
 	p.carryOut()
+}
+
+// encode returns the bytes of a message between servers.
+func (w *world) encode(b server.PeerBody) []byte {
+	w.scratch = server.AppendPeer(w.scratch[:0], b)
+	return slices.Clone(w.scratch)
 }
 
 // peerText describes a message on one line. The bytes of commands show where

@@ -115,6 +115,16 @@ func (o *operation) command() []byte {
 	return server.KVCommand(c)
 }
 
+// mix adds to the hash of a trace how the operation ended.
+func (o *operation) mix(t *trace) {
+	t.mix(uint64(o.id)<<16 | uint64(o.kind)<<8 | uint64(o.outcome))
+	t.mix(o.index)
+	for _, f := range o.found {
+		t.mix(f.index)
+		t.mix(uint64(f.id))
+	}
+}
+
 // String tells what the operation was and how it ended.
 func (o *operation) String() string {
 	what := o.request()

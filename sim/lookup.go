@@ -167,12 +167,22 @@ func (w *world) serviceNames() []string {
 	return slices.Compact(names)
 }
 
+// resolved is the end of a look-up, for the trace.
+type resolved struct {
+	service string
+	answer
+}
+
+func (r resolved) String() string { return fmt.Sprintf("dns: %s: %v", r.service, r.answer) }
+
+func (r resolved) mix(t *trace) { t.text(r.String()) }
+
 // resolve looks a service up, and holds the answer against the rules.
 func (w *world) resolve(h *host, service string, done func(answer)) {
 	begin := w.now
 	h.proc.lookUp(service, func(a answer) {
 		w.counts.Lookups++
-		w.note(h.name, "dns: %s: %v", service, a)
+		w.note(h.name, resolved{service, a})
 		w.checkLookup(h, service, begin, a)
 		done(a)
 	})

@@ -76,11 +76,11 @@ func TestMessagesOfOneConnectionStayInOrder(t *testing.T) {
 	for range 200 {
 		alone := c.there().reliableLatency(100)
 		c.transmit(server.PeerMessage{Body: server.PeerBody{Raft: &raft.Message{From: "n1", To: "n3", Body: raft.StaleTerm{}}}})
-		n := len(c.flight)
-		if n > 1 && c.flight[n-1].at < c.flight[n-2].at {
-			t.Fatalf("frame %d arrives at %v, the one before at %v", n, c.flight[n-1].at, c.flight[n-2].at)
+		n := c.flight.len()
+		if n > 1 && c.flight.all()[n-1].at < c.flight.all()[n-2].at {
+			t.Fatalf("frame %d arrives at %v, the one before at %v", n, c.flight.all()[n-1].at, c.flight.all()[n-2].at)
 		}
-		overtaken = overtaken || n > 1 && p.now+alone < c.flight[n-2].at
+		overtaken = overtaken || n > 1 && p.now+alone < c.flight.all()[n-2].at
 	}
 	if !overtaken {
 		t.Error("no packet would have overtaken another: the test shows nothing")

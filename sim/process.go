@@ -204,8 +204,8 @@ func (p *process) carryOut() {
 	e := p.core.Effects(p.now())
 	if p.server != nil {
 		p.moments(e.Writes)
-		w.check.written(p, e)
-		p.store.carryOut(e)
+		w.check.written(p, &e)
+		p.store.carryOut(&e)
 	}
 	for _, m := range e.Peers {
 		w.check.sent(p, m)

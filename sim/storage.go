@@ -56,7 +56,7 @@ func openStorage(p *process) (*storage, raft.Stored, *server.View, error) {
 }
 
 // carryOut queues what the core wants of the disk, in the order that it needs.
-func (s *storage) carryOut(e server.Effects) {
+func (s *storage) carryOut(e *server.Effects) {
 	for _, part := range e.SnapshotParts {
 		s.queue = append(s.queue, job{do: func() error { return s.receive(part) }})
 	}

@@ -42,6 +42,9 @@ func (t *trace) mix(v uint64) {
 	}
 }
 
+// text adds a text to the hash.
+func (t *trace) text(s string) { t.mix(uint64(crc32.Checksum([]byte(s), castagnoli))) }
+
 // line adds a line to the story.
 func (t *trace) line(at time.Duration, who, format string, args ...any) {
 	t.buf = formatLine(t.buf[:0], at, who, format, args...)
@@ -51,13 +54,32 @@ func (t *trace) line(at time.Duration, who, format string, args ...any) {
 	}
 }
 
+// note adds n to the hash, and a line to the story if that is verbose.
+func (t *trace) note(at time.Duration, who string, n noted) {
+	t.mix(uint64(at))
+	n.mix(t)
+	if t.shows() {
+		t.out.Write(formatLine(nil, at, who, "%v", n))
+	}
+}
+
+// noted is something that is not worth a line, but part of what happened: it
+// adds to the hash what tells it from others, which costs less than its text.
+type noted interface {
+	fmt.Stringer
+	mix(t *trace)
+}
+
+// shows reports whether somebody sees messages and notes.
+func (t *trace) shows() bool { return t.out != nil && t.verbose }
+
 // message adds a message to the hash, and to the story if that is verbose.
 // what is called only then.
 func (t *trace) message(at time.Duration, from, to *host, data []byte, what func() string) {
 	t.mix(uint64(at))
 	t.mix(uint64(from.num)<<32 | uint64(to.num))
 	t.mix(uint64(crc32.Checksum(data, castagnoli)))
-	if t.out != nil && t.verbose {
+	if t.shows() {
 		t.out.Write(formatLine(nil, at, from.name, "-> %s: %s", to.name, what()))
 	}
 }

@@ -31,6 +31,7 @@ type world struct {
 	sabotage  sabotage
 	requests  *[]*operation // that clients made, if somebody wants them
 	asking    string        // the client that makes a request
+	scratch   []byte        // for a message that is being encoded
 
 	expelled  []string      // nodes that somebody took out of the catalog
 	disturbed time.Duration // when a fault last struck or had an effect
@@ -156,11 +157,4 @@ func (w *world) say(who, format string, args ...any) {
 }
 
 // note adds a line that only a verbose trace shows.
-func (w *world) note(who, format string, args ...any) {
-	out := w.trace.out
-	if !w.trace.verbose {
-		w.trace.out = nil
-	}
-	w.trace.line(w.now, who, format, args...)
-	w.trace.out = out
-}
+func (w *world) note(who string, n noted) { w.trace.note(w.now, who, n) }

@@ -284,6 +284,7 @@ func (s *Server) drainRaft(now time.Duration) bool {
 		s.out.Writes = append(s.out.Writes, *e.Write)
 	}
 	messages := slices.Clone(e.Messages) // the core uses its memory again; links keep messages longer
+	s.out.Peers = slices.Grow(s.out.Peers, len(messages))
 	for i := range messages {
 		m := &messages[i]
 		s.send(m.To, PeerBody{Raft: m})
