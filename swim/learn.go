@@ -2,36 +2,29 @@ package swim
 
 import "time"
 
-// Learn makes members of all in the list at once, as if the group had settled
-// long ago: they are alive, and nobody is told of it. This member itself and
-// those it knows are left out. A driver has no use for it: it is for
-// simulations and benchmarks of large groups, whose joining would take longer
-// than what is to be seen.
-func (p *Pool) Learn(now time.Duration, list []Member) {
+// Learn makes members of all these Pools' own members at once, as if the group
+// had settled long ago: they are alive, and nobody is told of it. This Pool
+// itself and whom it knows are left out. A driver has no use for it: it is for
+// simulations of large groups, whose joining would take longer than what is to
+// be seen.
+func (p *Pool) Learn(now time.Duration, group []*Pool) {
 	p.at(now)
 	s := &p.members
-	if len(s.byName) < len(list) {
-		larger := make(map[string]*member, len(list))
-		for _, m := range s.ring {
-			larger[m.Name] = m
-		}
-		larger[p.self.Name] = p.self
-		s.byName = larger
+	larger := make(map[string]*member, len(group))
+	larger[p.self.Name] = p.self
+	for _, m := range s.ring {
+		larger[m.Name] = m
 	}
-	made := make([]member, 0, len(list)) // together, which is smaller
-	for _, m := range list {
-		if s.byName[m.Name] != nil || len(s.byName) >= MaxMembers {
+	s.byName = larger
+	made := make([]member, 0, len(group)) // together, which is smaller
+	for _, q := range group {
+		if s.byName[q.self.Name] != nil || len(s.byName) >= MaxMembers {
 			continue
 		}
-		tags, err := encodeTags(m.Tags)
-		if err != nil {
-			continue
-		}
-		c := claim{Name: []byte(m.Name), ID: []byte(m.ID), Addr: m.Addr, Tags: []byte(tags), Protocols: m.Protocols}
-		made = append(made, member{description: p.cfg.Shared.description(c), Incarnation: m.Incarnation, changed: p.now})
-		one := &made[len(made)-1]
-		s.byName[one.Name] = one
-		s.ring = append(s.ring, one)
+		made = append(made, member{description: q.self.description, Incarnation: q.self.Incarnation, changed: p.now})
+		m := &made[len(made)-1]
+		s.byName[m.Name] = m
+		s.ring = append(s.ring, m)
 		s.live++
 	}
 	p.cfg.Rand.Shuffle(len(s.ring), func(i, j int) { s.ring[i], s.ring[j] = s.ring[j], s.ring[i] })

@@ -82,10 +82,9 @@ func (s *Stall) resumes(now time.Duration) time.Duration {
 func New(cfg Config) *Crowd {
 	c := &Crowd{cfg: cfg, rand: rand.New(rand.NewPCG(cfg.Seed, 1))}
 	shared := &swim.Descriptions{}
-	var all []swim.Member
+	var all []*swim.Pool
 	for i := range cfg.Members {
-		m := c.add(i, shared)
-		all = append(all, m.Pool.Self())
+		all = append(all, c.add(i, shared).Pool)
 	}
 	for _, m := range c.members {
 		m.Pool.Learn(0, all)
