@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func (s *shrinker) size() (n Size) {
 // scenario returns the text of what is left, opened by a comment that tells
 // what it shows and how firmly.
 func (s *shrinker) scenario() string {
+	s.deadline = math.MaxInt64 // what it says of other runs was played, however late it is
 	law := s.fail.Law()
 	var b strings.Builder
 	comment := func(format string, args ...any) {

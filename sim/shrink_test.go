@@ -136,3 +136,13 @@ func TestAClusterStaysOneCluster(t *testing.T) {
 		t.Errorf("%q", s.lines)
 	}
 }
+
+// TestWhatIsSaidOfOtherRunsWasPlayed: also if shrinking took all of the time.
+func TestWhatIsSaidOfOtherRunsWasPlayed(t *testing.T) {
+	s := &shrinker{seed: 1, rule: "what the scenario expects", lines: []string{"servers 1 expect=1", "at 2s expect no leader"}}
+	s.fail = s.broken(s.lines)
+	s.command.Now = func() time.Duration { return time.Hour }
+	if text := s.scenario(); !strings.Contains(text, "# with 20 of 20 other seeds, and with 20 of 20 slightly") {
+		t.Errorf("it is said of them:\n%s", text)
+	}
+}
