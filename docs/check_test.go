@@ -123,12 +123,16 @@ func (c *checker) checkConsole(b *block, sh *shell) error {
 
 // checkSim plays a scenario. Its output is the same in every run. A page that
 // shows how a rule breaks says so by the word "fails", since the line that
-// tells may be left out.
+// tells may be left out, and names the bug that breaks it if it is planted.
 func (c *checker) checkSim(b *block, sh *shell) error {
+	bug := b.option("planted")
+	if err := plant(bug); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), maxRun)
 	defer cancel()
-	args := slices.DeleteFunc(slices.Clone(b.args), func(a string) bool { return a == "fails" })
-	cmd, err := sh.command(ctx, append([]string{"sim", "run"}, args...))
+	args := slices.DeleteFunc(slices.Clone(b.args), func(a string) bool { return a == "fails" || a == "planted="+bug })
+	cmd, err := sh.simulator(ctx, bug, args)
 	if err != nil {
 		return err
 	}

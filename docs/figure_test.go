@@ -14,7 +14,7 @@ import (
 
 var (
 	figureLine    = regexp.MustCompile(`^!\[[^\]]+\]\((figures/[a-z0-9-]+\.svg)\)$`)
-	figureCommand = regexp.MustCompile(`^<!-- go run \./cmd/sim run (.+) -svg docs/(figures/[a-z0-9-]+\.svg) -->$`)
+	figureCommand = regexp.MustCompile(`^<!-- (?:go run \./cmd/sim|PRAETOR_PLANTED=([a-z0-9-]+) ./planted) run (.+) -svg docs/(figures/[a-z0-9-]+\.svg) -->$`)
 )
 
 // A figure is a picture on a page, and what draws it:
@@ -24,6 +24,7 @@ var (
 type figure struct {
 	pos  string   // "file:line" of the picture
 	name string   // its file, seen from the page
+	bug  string   // that the simulator has; "" for none
 	args []string // of sim run, without -svg
 }
 
@@ -31,7 +32,7 @@ type figure struct {
 // draws something else, and a command whose picture is missing, are errors.
 func figures(p *page) (fs []figure, problems []string) {
 	prose := p.prose()
-	drawn := "" // the picture of the command on the line before
+	drawn, bug := "", "" // the picture of the command on the line before, and the bug
 	var args []string
 	for i, line := range prose {
 		fail := func(format string, args ...any) {
@@ -46,11 +47,11 @@ func figures(p *page) (fs []figure, problems []string) {
 		case m != nil && m[1] != drawn:
 			fail("above %s shall stand <!-- go run ./cmd/sim run ... -svg docs/%s -->", m[1], m[1])
 		case m != nil:
-			fs = append(fs, figure{fmt.Sprintf("%s:%d", p.file, i+1), m[1], args})
+			fs = append(fs, figure{fmt.Sprintf("%s:%d", p.file, i+1), m[1], bug, args})
 		}
 		drawn = ""
 		if m := figureCommand.FindStringSubmatch(line); m != nil {
-			args, drawn = strings.Fields(m[1]), m[2]
+			bug, args, drawn = m[1], strings.Fields(m[2]), m[3]
 		}
 	}
 	return fs, problems
@@ -59,10 +60,13 @@ func figures(p *page) (fs []figure, problems []string) {
 // checkFigure draws a figure and compares it with the file, or refreshes that.
 // A run that fails is drawn as well, up to where it failed.
 func (c *checker) checkFigure(p *page, f figure, sh *shell) error {
+	if err := plant(f.bug); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), maxRun)
 	defer cancel()
 	const drawing = "figure.svg"
-	cmd, err := sh.command(ctx, slices.Concat([]string{"sim", "run"}, f.args, []string{"-svg", drawing}))
+	cmd, err := sh.simulator(ctx, f.bug, slices.Concat(f.args, []string{"-svg", drawing}))
 	if err != nil {
 		return err
 	}

@@ -81,6 +81,7 @@ func TestWhatIsNotSoIsFound(t *testing.T) {
 		{"sim.md", "...", "something else", "the page differs"},
 		{"sim.md", "first-light", "no-such-scenario", "no scenario"},
 		{"sim.md", "-seed 1", "-seed 1 fails", "the run shall fail: true"},
+		{"sim.md", "-seed 1", "-seed 1 planted=no-such-bug", `there is no bug "no-such-bug" to plant`},
 	} {
 		t.Run(test.page+"/"+test.new, func(t *testing.T) {
 			t.Parallel()

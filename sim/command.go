@@ -62,6 +62,7 @@ const usage = `sim plays whole clusters in one thread, under a virtual clock.
       -scenarios=false  do not look which scenarios catch it
       -md FILE  write the kill matrix as a page, too
       -json     write it as one JSON object
+      -o FILE   only build the simulator with the bugs; PRAETOR_PLANTED names the one it has
   sim shrink -seed N [-only AIM]    make of a run that fails a scenario that tells why
       -o FILE   write it there (default: show it)
       -f FILE   shrink this scenario instead of the random one

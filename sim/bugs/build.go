@@ -49,7 +49,12 @@ func (w *workshop) read(file string) ([]byte, error) {
 
 // build builds a simulator with some files in the place of the project's.
 func (w *workshop) build(ctx context.Context, name string, files map[string]string) (program, error) {
-	p := program{file: filepath.Join(w.dir, name)}
+	return w.buildTo(ctx, filepath.Join(w.dir, name), files)
+}
+
+// buildTo is build with a place for the program to stay.
+func (w *workshop) buildTo(ctx context.Context, file string, files map[string]string) (program, error) {
+	p := program{file: file}
 	overlay, err := writeOverlay(w.dir, w.root, files)
 	if err != nil {
 		return p, err

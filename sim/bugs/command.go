@@ -33,8 +33,12 @@ func (c Command) Run(ctx context.Context, args []string) error {
 	scenarios := fs.Bool("scenarios", true, "see which scenarios catch each bug, too")
 	asJSON := fs.Bool("json", false, "print the matrix as JSON")
 	md := fs.String("md", "", "write the matrix to this file, as Markdown")
+	keep := fs.String("o", "", "only build the simulator with the bugs, to this file; "+switchEnv+" names the one that it has")
 	if err := fs.Parse(args); err != nil {
 		return err
+	}
+	if *keep != "" {
+		return c.keep(ctx, *keep)
 	}
 	all, err := All()
 	if err != nil {
@@ -57,6 +61,20 @@ func (c Command) Run(ctx context.Context, args []string) error {
 	}
 	io.WriteString(c.Out, m.Checkers())
 	fmt.Fprintln(c.Out, m.Summary())
+	return nil
+}
+
+// keep builds the simulator with the bugs for whoever wants to look at one.
+func (c Command) keep(ctx context.Context, file string) error {
+	missing, err := Build(ctx, file)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "%s has a bug if %s names it", file, switchEnv)
+	for _, name := range missing {
+		fmt.Fprintf(c.Out, "; %s is not in it", name)
+	}
+	fmt.Fprintln(c.Out)
 	return nil
 }
 
