@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // Build builds the simulator with all bugs in it, each switched off, to the
@@ -12,8 +13,8 @@ import (
 //
 //	PRAETOR_PLANTED=commits-an-old-term ./planted run story.txt -seed 7
 //
-// It returns the names of the bugs that are not in it, as they change more than
-// the bodies of functions.
+// It returns the names of the bugs that are not in it: those that change more
+// than the bodies of functions, and those that no longer apply.
 func Build(ctx context.Context, out string) (missing []string, err error) {
 	all, err := All()
 	if err != nil {
@@ -24,6 +25,13 @@ func Build(ctx context.Context, out string) (missing []string, err error) {
 		return nil, err
 	}
 	defer w.close()
+	all = slices.DeleteFunc(all, func(b Bug) bool {
+		_, err := b.Plant(w.read)
+		if err != nil {
+			missing = append(missing, b.Name)
+		}
+		return err != nil
+	})
 	files, alone, err := merge(all, w.read)
 	if err != nil {
 		return nil, err
