@@ -197,7 +197,6 @@ func (s *shrinker) cutEnd() {
 		end--
 	}
 	s.try(append(slices.Clone(s.lines[:end]), fmt.Sprintf("at %v wait 1s", s.fail.At.Truncate(time.Millisecond)+time.Second)))
-	s.first(len(s.lines), func(i int) []string { return s.lines[:i] })
 }
 
 // dropLines drops as many lines as possible: of halves, then of quarters, and
