@@ -54,7 +54,8 @@ func TestAStaleFigureIsFoundAndDrawnAgain(t *testing.T) {
 	}
 	for what, text := range map[string]string{
 		"p.md:4: figure " + figureFile + " is stale": strings.Replace(figureOnPage, "-seed 2", "-seed 3", 1),
-		"no scenario": strings.Replace(figureOnPage, "run first-light", "run no-such-scenario", 1),
+		"no scenario":            strings.Replace(figureOnPage, "run first-light", "run no-such-scenario", 1),
+		`no bug "no-such-thing"`: strings.Replace(figureOnPage, "go run ./cmd/sim", "PRAETOR_PLANTED=no-such-thing ./planted", 1),
 	} {
 		if got := check(text, false); !strings.Contains(got, what) {
 			t.Errorf("got %q, want %q", got, what)
