@@ -98,7 +98,7 @@ func (c *conn) back() *link   { return c.to.link(c.from.host) }
 func (c *conn) dial() {
 	c.state = connDialing
 	start := c.world().now
-	c.from.later(c.there().reliableLatency(handshake)+c.back().reliableLatency(handshake), func() {
+	c.from.later(c.there().reliableLatency(packetConnect, handshake)+c.back().reliableLatency(packetConnect, handshake), func() {
 		switch {
 		case c.there().stops() || c.back().stops():
 			c.from.later(start+dialTimeout-c.world().now, c.refused)
@@ -140,7 +140,7 @@ func (c *conn) open() {
 // transmit puts a message on its way, behind those that are.
 func (c *conn) transmit(m server.PeerMessage) {
 	f := frame{data: c.world().encode(m.Body)}
-	f.at = c.world().now + c.there().reliableLatency(len(f.data))
+	f.at = c.world().now + c.there().reliableLatency(packetOf(m.Body), len(f.data))
 	if c.there().roll(faultGarble) {
 		f.data, f.hurt = c.there().damage(faultGarble, f.data), true
 	}

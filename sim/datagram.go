@@ -39,22 +39,26 @@ func (w *world) sendPacket(from *host, p swim.Packet) {
 		d.lose()
 		return
 	}
-	doubled, lost := l.roll(faultDuplicate), l.loses()
+	s := l.befalls(packetGossip)
+	doubled := l.roll(faultDuplicate)
+	s.doubled, s.lost = s.doubled || doubled, l.loses() || s.lost
 	if l.roll(faultFlip) {
 		d.hurt, d.data = true, l.damage(faultFlip, d.data)
 	}
-	after := l.latency(len(d.data))
+	s.late += l.tail()
 	if d.held = l.roll(faultReorder); d.held {
-		after += l.held(holdWidth)
+		s.late += l.held(holdWidth)
 	}
-	if lost || l.wire.free-w.now > longestQueue {
+	l.note(packetGossip, stroke{s.lost || d.hurt, s.doubled && !d.hurt, s.late})
+	after := l.regular(len(d.data)) + s.late
+	if s.lost || l.wire.free-w.now > longestQueue {
 		d.lose()
 	} else {
 		w.after(after, func() { d.deliver() })
 	}
-	if doubled {
-		w.after(after+l.latency(len(d.data)), func() {
-			if d.deliver() && !lost {
+	if s.doubled {
+		w.after(after+l.regular(len(d.data)), func() {
+			if d.deliver() && doubled && !s.lost {
 				w.ledger.effect(faultDuplicate)
 			}
 		})

@@ -78,6 +78,9 @@
 // [Ledger] counts of each kind how often it was configured, fired, and changed
 // something, and a run in which a fault did not come as configured fails.
 //
+// What a rate of the network does can also be said packet by packet: "lose n1 ->
+// n2 append #3" (weather.go). A random run has rates; what is shrunk has packets.
+//
 // Three of them need a word. A clock only ever leaps ahead, because a monotonic
 // clock does; on a real machine that is a virtual machine moved while it runs.
 // A follower whose clock leaps by more than the lease's margin may vote while

@@ -45,7 +45,7 @@ func (w *world) startExchange(from *process, s swim.Stream) {
 	if x.hurt {
 		x.ask.Data = there.damage(faultGarble, x.ask.Data)
 	}
-	w.after(there.reliableLatency(handshake)+back.reliableLatency(handshake)+there.reliableLatency(len(x.ask.Data)), x.arrive)
+	w.after(there.reliableLatency(packetConnect, handshake)+back.reliableLatency(packetConnect, handshake)+there.reliableLatency(packetAsks, len(x.ask.Data)), x.arrive)
 }
 
 // arrive brings the request to the other side.
@@ -95,7 +95,7 @@ func (x *exchange) serve(p *process) {
 		return
 	}
 	x.sends(x.to, x.from.host, "answers")
-	x.end(back.reliableLatency(len(reply)), reply, nil)
+	x.end(back.reliableLatency(packetAnswers, len(reply)), reply, nil)
 }
 
 // end brings the reply or the error back.

@@ -56,7 +56,7 @@ func (f *Failure) Error() string {
 // table of rules; what is among the arguments as a term, an index or an
 // operation is what an explanation of the failure will look for.
 func (w *world) fail(rule string, hosts []string, format string, args ...any) {
-	if w.failed != nil {
+	if w.failed != nil || w.over() {
 		return
 	}
 	f := &Failure{

@@ -29,6 +29,9 @@ const (
 	// Deeds to the network.
 	faultDelay
 	faultSlowLink
+	faultLose
+	faultDouble
+	faultLate
 	faultClog
 	faultCut
 	faultOneWay
@@ -109,6 +112,9 @@ var faultKinds = [numFaults]faultKind{
 
 	faultDelay:    {"delay", false, false, "a packet takes longer than it can on a LAN"},
 	faultSlowLink: {"slow-link", false, false, "a packet waits more than a millisecond for a link's bandwidth"},
+	faultLose:     {"lose", false, false, "the packet that was named is lost"},
+	faultDouble:   {"double", false, false, "the packet that was named arrives twice"},
+	faultLate:     {"late", false, false, "the packet that was named takes longer"},
 	faultClog:     {"clog", false, false, "something arrives only when a link moves again, with all that came after it"},
 	faultCut:      {"cut", false, false, "a cut link stops something"},
 	faultOneWay:   {"cut-oneway", false, false, "a link that is cut one way stops something"},

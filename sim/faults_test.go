@@ -20,6 +20,9 @@ var shows = map[fault]string{
 
 	faultDelay:    "network delay=5ms jitter=10ms\nwait 5s\n",
 	faultSlowLink: "network bandwidth=20000\nput a 1 size=4000\nwait 5s\nnetwork bandwidth=0\n",
+	faultLose:     "lose n1 -> n2 append #3\nwait 5s\n",
+	faultDouble:   "double n1 -> n2 gossip #3\nwait 5s\n",
+	faultLate:     "delay all -> all append #3 by 150ms\nwait 5s\n",
 	faultClog:     "clog n1 n2 for 2s\nwait 5s\n",
 	faultCut:      "cut n1 n2\nwait 5s\nheal\n",
 	faultOneWay:   "cut n1 -> n2\nwait 5s\nheal\n",

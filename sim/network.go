@@ -36,6 +36,7 @@ type link struct {
 	distance time.Duration // that the topology adds to the delay
 	cut      *deed         // nil: it is whole
 	clog     clog
+	orders   []*order // strokes that wait for their packets
 	wire     wire
 	rand     *rand.Rand // of the latency
 	dice     dice
@@ -116,19 +117,25 @@ const (
 )
 
 // latency draws how long one packet of a size takes.
-func (l *link) latency(size int) time.Duration {
+func (l *link) latency(size int) time.Duration { return l.tail() + l.regular(size) }
+
+// regular draws how long a packet takes that nothing befalls.
+func (l *link) regular(size int) time.Duration {
 	p := l.profile()
 	d := spread(l.rand, p.delay, p.jitter)
 	if d > lan.delay+lan.jitter {
 		p.late.effect()
 	}
-	d += l.distance
-	if l.roll(faultTail) {
-		r := l.dice.of(l.world, faultTail)
-		d += tailLeast << min(bits.TrailingZeros64(r.Uint64()), tailDoubles)
-		l.world.ledger.effect(faultTail)
+	return d + l.distance + l.queueing(size)
+}
+
+// tail draws by how much a packet is late that meets a queue, mostly 0.
+func (l *link) tail() time.Duration {
+	if !l.roll(faultTail) {
+		return 0
 	}
-	return d + l.queueing(size)
+	l.world.ledger.effect(faultTail)
+	return tailLeast << min(bits.TrailingZeros64(l.dice.of(l.world, faultTail).Uint64()), tailDoubles)
 }
 
 // queueing returns how long a packet waits until the link has sent it and all
@@ -181,8 +188,23 @@ const retransmitAfter = 200 * time.Millisecond
 // reliableLatency draws how long a packet of a TCP connection takes, which is
 // sent again until it arrives whole: TCP's checksum sees every single bit that
 // is wrong. A packet that is held back only makes those behind it wait.
-func (l *link) reliableLatency(size int) time.Duration {
-	d, wait := l.latency(size), retransmitAfter
+func (l *link) reliableLatency(kind string, size int) time.Duration {
+	s := l.befalls(kind)
+	if s.lost {
+		s.late += retransmitAfter
+	}
+	s = stroke{late: s.late + l.tail() + l.retransmission()}
+	if l.roll(faultReorder) {
+		s.late += l.held(holdStream)
+	}
+	l.note(kind, s)
+	return l.regular(size) + s.late
+}
+
+// retransmission draws how much later a packet arrives that TCP may have to
+// send again.
+func (l *link) retransmission() (d time.Duration) {
+	wait := retransmitAfter
 	for range 6 {
 		lost := l.loses()
 		if l.roll(faultFlip) {
@@ -194,9 +216,6 @@ func (l *link) reliableLatency(size int) time.Duration {
 		}
 		d += wait
 		wait *= 2
-	}
-	if l.roll(faultReorder) {
-		d += l.held(holdStream)
 	}
 	return d
 }

@@ -74,7 +74,7 @@ func TestMessagesOfOneConnectionStayInOrder(t *testing.T) {
 	}
 	overtaken := false
 	for range 200 {
-		alone := c.there().reliableLatency(100)
+		alone := c.there().reliableLatency("append", 100)
 		c.transmit(server.PeerMessage{Body: server.PeerBody{Raft: &raft.Message{From: "n1", To: "n3", Body: raft.StaleTerm{}}}})
 		n := c.flight.len()
 		if n > 1 && c.flight.all()[n-1].at < c.flight.all()[n-2].at {

@@ -18,6 +18,8 @@ type Options struct {
 
 	sabotage sabotage
 	requests *[]*operation // takes the requests that clients made; nil: none
+	forecast *forecast     // takes what befell packets; nil: nothing
+	until    time.Duration // ends the run then, well; 0: it ends with its steps
 }
 
 // Result is what came of a run.
@@ -50,6 +52,7 @@ func (s *Scenario) Play(o Options) (Result, error) {
 	replay := fmt.Sprintf("go run ./cmd/sim run %s -seed %d", s.Name, o.Seed)
 	p := &player{world: newWorld(o.Seed, replay, o.Out, o.Verbose), scenario: s}
 	p.world.sabotage, p.requests = o.sabotage, o.requests
+	p.forecast, p.until = o.forecast, o.until
 	if o.Record {
 		p.record = &recorder{}
 	}
@@ -68,7 +71,7 @@ func (p *player) play() error {
 		if st.at > 0 {
 			p.run(p.origin() + st.at)
 		}
-		if p.failed != nil {
+		if p.failed != nil || p.over() {
 			return nil
 		}
 		err := p.do(st)

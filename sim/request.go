@@ -91,7 +91,7 @@ func (a *attempt) connect(to *host) {
 		return
 	}
 	there, back := from.link(to), to.link(from)
-	a.proc.later(there.reliableLatency(handshake)+back.reliableLatency(handshake), func() {
+	a.proc.later(there.reliableLatency(packetConnect, handshake)+back.reliableLatency(packetConnect, handshake), func() {
 		switch {
 		case there.stops() || back.stops():
 			a.proc.later(start+dialTimeout-from.world.now, a.unreached)
@@ -135,9 +135,9 @@ func (a *attempt) send(to *host) {
 	}
 	timeout := home(func() { a.lost(to, errTimeout) })
 	reset := func() {
-		w.carry(parcel{from: to, to: from, name: "reset"}, home(func() { a.lost(to, errReset) }), timeout)
+		w.carry(parcel{from: to, to: from, kind: packetAnswers, name: "reset"}, home(func() { a.lost(to, errReset) }), timeout)
 	}
-	w.carry(parcel{from, to, "asks: " + a.name, a.data}, func() {
+	w.carry(parcel{from, to, packetAsks, "asks: " + a.name, a.data}, func() {
 		if to.proc == nil || to.life != life {
 			reset()
 			return
@@ -150,7 +150,7 @@ func (a *attempt) send(to *host) {
 					return
 				}
 				b, err := encodeAnswer(answer, err)
-				w.carry(parcel{to, from, "answers: " + a.name, b}, home(func() { a.done(b, err) }), timeout)
+				w.carry(parcel{to, from, packetAnswers, "answers: " + a.name, b}, home(func() { a.done(b, err) }), timeout)
 			})
 		})
 	}, timeout)
@@ -168,6 +168,7 @@ func encodeAnswer(answer any, err error) ([]byte, error) {
 // parcel is a message on an open TCP connection.
 type parcel struct {
 	from, to *host
+	kind     string
 	name     string // for the trace
 	data     []byte
 }
@@ -199,5 +200,5 @@ func (w *world) carry(c parcel, arrive, lost func()) {
 			retry = min(2*retry, longestRetry)
 		}
 	}
-	w.after(l.reliableLatency(len(c.data)), try)
+	w.after(l.reliableLatency(c.kind, len(c.data)), try)
 }

@@ -94,7 +94,7 @@ func (s *Scenario) Title() string {
 }
 
 // keywords are words that name the word after them.
-var keywords = []string{"via", "within", "for", "joins"}
+var keywords = []string{"via", "within", "for", "by", "joins"}
 
 func parseStep(line string) (step, error) {
 	words, err := splitWords(line)

@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,6 +18,7 @@ import (
 //	cut the end      what comes after the failure has nothing to do with it
 //	drop lines       halves, quarters, single ones (Zeller's delta debugging)
 //	fewer servers    three instead of five
+//	name packets     rates become the packets that they struck, a line each
 //	name requests    the clients become the requests that they made, a line each
 //	drop arguments   knobs, losses, delays
 //	round values     5.113097s becomes 5s, drift goes
@@ -31,10 +34,12 @@ type shrinker struct {
 	lines []string
 	fail  *Failure // of lines
 
-	tries    int // runs so far
+	rated    bool // the rates of the network matter as such
+	tries    int  // runs so far
 	deadline time.Duration
 	command  Command
 	sabotage sabotage
+	passed   sync.Map // of the texts that break no rule, as their sums
 }
 
 // shrink is the command: it shrinks the random run of a seed, or a scenario.
@@ -111,6 +116,7 @@ func (s *shrinker) shrink() {
 		{"cut the end", s.cutEnd},
 		{"drop lines", s.dropLines},
 		{"fewer servers", s.fewerServers},
+		{"name packets", s.nameWeather},
 		{"name requests", s.nameRequests},
 		{"drop lines", s.dropLines},
 		{"drop arguments", s.dropArguments},
@@ -136,17 +142,35 @@ func (s *shrinker) weight() int { return 1000*len(s.lines) + len(strings.Join(s.
 // late reports whether the time is over.
 func (s *shrinker) late() bool { return s.command.Now != nil && s.command.now() > s.deadline }
 
-// broken plays a text, and returns how it breaks the rule, or nil.
+// broken plays a text, and returns how it breaks the rule, or nil. It is played
+// for a while longer than the run that is known to break the rule, and no text
+// is played twice.
 func (s *shrinker) broken(lines []string) *Failure {
-	return s.brokenWith(lines, s.seed)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	if _, ok := s.passed.Load(sum); ok {
+		return nil
+	}
+	f := s.brokenWith(lines, s.seed, s.until())
+	if f == nil {
+		s.passed.Store(sum, true)
+	}
+	return f
 }
 
-func (s *shrinker) brokenWith(lines []string, seed uint64) *Failure {
+// until is when a run that has not broken the rule is given up.
+func (s *shrinker) until() time.Duration {
+	if s.fail == nil {
+		return 0
+	}
+	return s.fail.At + s.fail.At/4 + 2*time.Second
+}
+
+func (s *shrinker) brokenWith(lines []string, seed uint64, until time.Duration) *Failure {
 	sc, err := Parse("shrunk", strings.Join(lines, "\n"))
 	if err != nil {
 		return nil
 	}
-	r, err := sc.Play(Options{Seed: seed, sabotage: s.sabotage})
+	r, err := sc.Play(Options{Seed: seed, sabotage: s.sabotage, until: until})
 	if err != nil || r.Failure == nil || r.Failure.Rule != s.rule {
 		return nil
 	}
@@ -156,11 +180,7 @@ func (s *shrinker) brokenWith(lines []string, seed uint64) *Failure {
 // first plays the candidates, several at once, and keeps the first one that
 // breaks the rule. It reports whether there was one, and which.
 func (s *shrinker) first(n int, candidate func(i int) []string) (kept int, ok bool) {
-	play := s.command.Spread
-	if play == nil {
-		play = inTurn
-	}
-	play(0, func(i int) func() bool {
+	s.spread(func(i int) func() bool {
 		if i >= n || s.late() {
 			return nil
 		}
@@ -178,6 +198,15 @@ func (s *shrinker) first(n int, candidate func(i int) []string) (kept int, ok bo
 		}
 	})
 	return kept, ok
+}
+
+// spread plays several at once if the command can.
+func (s *shrinker) spread(play func(i int) func() bool) {
+	if s.command.Spread == nil {
+		inTurn(0, play)
+		return
+	}
+	s.command.Spread(0, play)
 }
 
 // try keeps a candidate if it breaks the rule, and reports whether it does.

@@ -49,13 +49,24 @@ func trappable(step string) bool {
 
 // otherSeeds returns with how many of so many other seeds the rule breaks.
 func (s *shrinker) otherSeeds(lines []string, n int) int {
-	broken := 0
-	for seed := s.seed + 1; seed <= s.seed+uint64(n) && !s.late(); seed++ {
-		s.tries++
-		if s.brokenWith(lines, seed) != nil {
-			broken++
+	return s.count(n, func(i int) *Failure { return s.brokenWith(lines, s.seed+1+uint64(i), 2*s.until()) })
+}
+
+// count returns how many of n plays break the rule.
+func (s *shrinker) count(n int, play func(i int) *Failure) (broken int) {
+	s.spread(func(i int) func() bool {
+		if i >= n || s.late() {
+			return nil
 		}
-	}
+		f := play(i)
+		return func() bool {
+			s.tries++
+			if f != nil {
+				broken++
+			}
+			return true
+		}
+	})
 	return broken
 }
 
@@ -86,13 +97,15 @@ func (s *shrinker) trapped(i int) (all [][]string) {
 }
 
 // setup returns how many lines there are before time begins to pass.
-func (s *shrinker) setup() int {
-	n := slices.IndexFunc(s.lines, func(line string) bool {
+func (s *shrinker) setup() int { return setupOf(s.lines) }
+
+func setupOf(lines []string) int {
+	n := slices.IndexFunc(lines, func(line string) bool {
 		st, err := parseStep(line)
 		return err != nil || st.at > 0 || verbs[st.verb].waits
 	})
 	if n < 0 {
-		return len(s.lines)
+		return len(lines)
 	}
 	return n
 }

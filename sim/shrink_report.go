@@ -9,7 +9,7 @@ import (
 )
 
 // faultSteps are the steps that count as faults; what ends one does not.
-var faultSteps = []string{"crash", "kill", "isolate", "cut", "disk", "clock", "network", "link", "wipe", "leave", "resign", "server", "partition", "clog", "pause", "cpu", "bounce", "move", "replace", "binary", "topology"}
+var faultSteps = []string{"crash", "kill", "isolate", "cut", "disk", "clock", "network", "link", "wipe", "leave", "resign", "server", "partition", "clog", "pause", "cpu", "bounce", "move", "replace", "binary", "topology", "lose", "double", "delay"}
 
 // Size is what is left of a failing scenario.
 type Size struct{ Faults, Servers, Requests int }
@@ -89,13 +89,9 @@ func (s *shrinker) explain() (string, Result, error) {
 // otherLatencies returns with how many of the slightly different latencies the
 // rule breaks: each packet takes between 1 and 20 % longer.
 func (s *shrinker) otherLatencies() int {
-	broken := 0
-	for percent := 1; percent <= robustSeeds; percent++ {
-		slower := fmt.Sprintf("network delay=%v jitter=%v", lan.delay*time.Duration(100+percent)/100, lan.jitter*time.Duration(100+percent)/100)
-		s.tries++
-		if s.brokenWith(append([]string{slower}, s.lines...), s.seed) != nil {
-			broken++
-		}
-	}
-	return broken
+	return s.count(robustSeeds, func(i int) *Failure {
+		percent := time.Duration(101 + i)
+		slower := fmt.Sprintf("network delay=%v jitter=%v", lan.delay*percent/100, lan.jitter*percent/100)
+		return s.brokenWith(append([]string{slower}, s.lines...), s.seed, 2*s.until())
+	})
 }

@@ -59,6 +59,7 @@ func init() {
 		"when":   {usage: whenUsage, least: 2, most: 99, do: (*player).when},
 	}
 	maps.Copy(verbs, faultVerbs())
+	maps.Copy(verbs, weatherVerbs())
 }
 
 // eachHost makes a step of a fault that befalls each of some hosts. do reports

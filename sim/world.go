@@ -32,6 +32,8 @@ type world struct {
 	requests  *[]*operation // that clients made, if somebody wants them
 	asking    string        // the client that makes a request
 	scratch   []byte        // for a message that is being encoded
+	forecast  *forecast     // of what befell packets, if somebody wants it
+	until     time.Duration // when the run is over, or 0
 
 	expelled  []string      // nodes that somebody took out of the catalog
 	disturbed time.Duration // when a fault last struck or had an effect
@@ -106,7 +108,7 @@ func (w *world) run(end time.Duration) { w.runUntil(end, func() bool { return fa
 // runUntil lets time pass until the condition holds, at most up to the end. It
 // reports whether the condition holds; it does not once the run has failed.
 func (w *world) runUntil(end time.Duration, condition func() bool) bool {
-	for w.failed == nil && !condition() {
+	for w.failed == nil && !w.over() && !condition() {
 		at, ok := w.queue.next()
 		if !ok || at > end {
 			w.now = max(w.now, end)
@@ -114,8 +116,12 @@ func (w *world) runUntil(end time.Duration, condition func() bool) bool {
 		}
 		w.step()
 	}
-	return w.failed == nil
+	return w.failed == nil && !w.over()
 }
+
+// over reports whether the run has come to its end before its steps have. What
+// it has not come to is no failure.
+func (w *world) over() bool { return w.until > 0 && w.now > w.until }
 
 // step lets the next event happen.
 func (w *world) step() {
