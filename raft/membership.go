@@ -174,7 +174,6 @@ func (r *Raft) configCommitted() {
 	}
 	r.members.founded(r.log.commit)
 	if c.Joint() {
-		reachedJoint.Hit()
 		c.Outgoing = nil
 		r.appendOwn(EntryConfig, AppendConfiguration(nil, c))
 		return

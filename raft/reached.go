@@ -38,6 +38,5 @@ var (
 	reachedTimeoutNow        = reach.New("raft/told-to-campaign")
 	reachedTells             = reach.New("raft/transfer-target-told")
 	reachedLeftConfig        = reach.New("raft/leader-leaves-the-configuration")
-	reachedJoint             = reach.New("raft/joint-configuration-committed")
 	reachedChanging          = reach.New("raft/change-refused-while-changing")
 )

@@ -67,7 +67,7 @@ func outcomeOf(kind opKind, a server.Answer) outcome {
 		switch {
 		case a.Result.OK:
 			return acked
-		case kind == opCAS && a.Result.Err == "":
+		case kind.conditional() && a.Result.Err == "":
 			return unmet
 		}
 		return refused

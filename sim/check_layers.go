@@ -35,7 +35,7 @@ func (w *world) checkVoters(p *process, st *server.Status) {
 		return // what it had before may be older than the changes of others
 	}
 	for _, v := range old.config.Voters {
-		if hasPeer(st.Config, v.ID) {
+		if h := w.hostNamed(string(v.ID)); hasPeer(st.Config, v.ID) || h != nil && h.demoted {
 			continue
 		}
 		// Its name may have passed to a machine with another ID.

@@ -38,7 +38,7 @@ func (c *writeCheck) history() []linear.Op {
 	for _, op := range c.ops {
 		switch {
 		case op.kind.writes() && op.outcome != refused:
-			ops = append(ops, op.written())
+			ops = append(ops, op.written(keys[op.group])...)
 		case !op.kind.writes() && op.outcome == acked && op.mode != server.Stale:
 			ops = op.reads(ops, keys[op.group])
 		}
@@ -46,10 +46,30 @@ func (c *writeCheck) history() []linear.Op {
 	return ops
 }
 
-// written is what a write is to the search.
-func (o *operation) written() linear.Op {
-	kind := [...]linear.Kind{opPut: linear.Put, opCAS: linear.CAS, opDelete: linear.Delete}[o.kind]
-	l := o.linear(kind, o.key)
+// written is what a write is to the search: one of each key that it was about.
+// The search knows no conditions of deletions, so one that was unmet, and changed
+// nothing, is left to check_writes.go.
+func (o *operation) written(keys []string) (ops []linear.Op) {
+	switch {
+	case o.kind == opDeleteCAS && o.outcome == unmet:
+	case o.kind == opDeleteTree:
+		for _, key := range keys {
+			if strings.HasPrefix(key, o.key) {
+				ops = append(ops, o.writes(linear.Delete, key))
+			}
+		}
+	case o.kind == opPut:
+		ops = append(ops, o.writes(linear.Put, o.key))
+	case o.kind == opCAS:
+		ops = append(ops, o.writes(linear.CAS, o.key))
+	default:
+		ops = append(ops, o.writes(linear.Delete, o.key))
+	}
+	return ops
+}
+
+func (o *operation) writes(kind linear.Kind, key string) linear.Op {
+	l := o.linear(kind, key)
 	l.Value, l.Want = o.value, o.want
 	l.Failed, l.Unknown = o.outcome == unmet, o.outcome == pending || o.outcome == unknown
 	if o.outcome == acked {

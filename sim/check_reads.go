@@ -30,7 +30,7 @@ func (c *readCheck) told(group int) *told {
 
 // knows returns the floors of the keys that an operation is about.
 func (t *told) knows(op *operation) (fs []floor) {
-	if op.kind != opList {
+	if op.kind != opList && op.kind != opDeleteTree {
 		return []floor{t.of(op.key)}
 	}
 	for _, f := range t.all {
@@ -72,7 +72,7 @@ func (c *readCheck) wrote(op *operation) {
 			c.world.fail("writes are linearizable", []string{op.via}, "%v, but the key was at index %d before it began at %.6fs", op, f.index, op.begin.Seconds())
 		}
 	}
-	if op.changed {
+	if op.changed && op.kind != opDeleteTree { // of which it is not told what it deleted
 		c.told(op.group).tell(op.key, op.index)
 	}
 }

@@ -44,13 +44,15 @@ func (c *writeCheck) committed(t *truth, index uint64, cmd []byte) {
 	op, k := c.find(cmd)
 	switch {
 	case op == nil:
+	case op.at != 0 && op.repeats > 0:
+		op.repeats-- // the key has the value already, so that nothing changes
 	case op.at != 0:
 		c.world.fail("a write takes effect once", []string{op.via}, "%v: it is in the log at %d and at %d", op, op.at, raft.Index(index))
 	case op.outcome == refused:
 		c.world.fail("a refused write changes nothing", []string{op.via}, "%v: it was committed at index %d later", op, raft.Index(index))
 	default:
 		op.at = index
-		op.changed = t.apply(c.world.now, index, k)
+		op.changed, op.met = t.apply(c.world.now, index, k)
 	}
 }
 
@@ -79,10 +81,10 @@ func (c *writeCheck) answered(op *operation) {
 		if op.at != op.index {
 			c.world.fail("what is acknowledged is committed", []string{op.via}, "%v: but the log has it at %d", op, op.at)
 		}
-		if op.kind == opCAS && op.changed != (op.outcome == acked) {
+		if op.kind.conditional() && op.met != (op.outcome == acked) {
 			c.world.fail("a condition is judged on the key as it is", []string{op.via}, "%v: but the log says otherwise", op)
 		}
-		if op.changed {
+		if op.changed && op.kind != opDeleteTree { // of which each key's next read tells
 			c.remember(op)
 		}
 	case refused:
@@ -102,6 +104,16 @@ func (c *writeCheck) remember(op *operation) {
 		}
 	}
 	c.last = append(c.last, op)
+}
+
+// lastOf returns the newest write of a key that was acknowledged, or nil.
+func (c *writeCheck) lastOf(key string) (last *operation) {
+	for _, op := range c.last {
+		if op.key == key && (last == nil || op.index > last.index) {
+			last = op
+		}
+	}
+	return last
 }
 
 // atRest looks for the newest acknowledged write of each key: it is on every

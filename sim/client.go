@@ -206,7 +206,7 @@ func (c *client) draw() ask {
 	if a.kind == opList {
 		a.key = "k"
 	}
-	if a.kind == opCAS {
+	if a.kind.conditional() {
 		a.want = c.knows(a.key).written
 	}
 	if task.waits {

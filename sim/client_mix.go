@@ -28,12 +28,15 @@ var tasks = []task{
 	{name: "stale-list", kind: opList, mode: server.Stale},
 	{name: "watch", kind: opGet, waits: true},
 	{name: "watch-list", kind: opList, waits: true},
+	{name: "delete-cas", kind: opDeleteCAS},
+	{name: "delete-tree", kind: opDeleteTree},
 }
 
 // mix is how often a client makes each kind of request: a weight for each task.
 type mix []int
 
-// usual is the mix of clients of which nothing else is said.
+// usual is the mix of clients of which nothing else is said. It has no weights
+// for the last tasks.
 var usual = mix{8, 4, 2, 4, 4, 2, 2, 1, 1, 1}
 
 // draw picks a task.

@@ -72,6 +72,8 @@ const (
 	faultJoin
 	faultLeave
 	faultResign
+	faultDemote
+	faultTransfer
 
 	numFaults
 )
@@ -150,9 +152,11 @@ var faultKinds = [numFaults]faultKind{
 	faultUnsyncedTorn:    {"unsynced-torn", false, true, "a crash leaves a part of a write that was not synced"},
 	faultUnsyncedKept:    {"unsynced-kept", false, true, "a crash leaves something that was not synced, whatever became of what came before"},
 
-	faultJoin:   {"join", false, false, "an agent begins to join"},
-	faultLeave:  {"leave", false, false, "an agent that ran leaves"},
-	faultResign: {"resign", false, false, "a server that ran hands over and stops"},
+	faultJoin:     {"join", false, false, "an agent begins to join"},
+	faultLeave:    {"leave", false, false, "an agent that ran leaves"},
+	faultResign:   {"resign", false, false, "a server that ran hands over and stops"},
+	faultDemote:   {"demote", false, false, "an operator has taken a server out of the cluster"},
+	faultTransfer: {"transfer", false, false, "an operator has handed the leadership over"},
 }
 
 // String returns the kind's name.

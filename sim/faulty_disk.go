@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"praetor/raft/wal"
@@ -115,14 +116,14 @@ func (h *host) mayRefuse(err error) bool {
 }
 
 // rot flips a bit on the disk of a server that is down.
-func (h *host) rot(d *deed) {
+func (h *host) rot(d *deed, flip func(*disk.Disk, *rand.Rand) string) {
 	if h.proc != nil {
 		return
 	}
-	if name := h.disk.Rot(h.faults.dice.of(h.world, faultRot)); name != "" {
+	if name := flip(h.disk, h.faults.dice.of(h.world, faultRot)); name != "" {
 		d.fire()
 		h.faults.rotten = d
-		h.world.say(h.name, "disk: a bit of %s has changed", name)
+		h.world.say(h.name, "disk: %s is not as it was written", name)
 	}
 }
 

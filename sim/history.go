@@ -13,18 +13,26 @@ import (
 type opKind uint8
 
 const (
-	opPut    opKind = iota
-	opCAS           // put, if the key's index is the one that is named
-	opDelete        // of a key
-	opGet           // of a key
-	opList          // of all keys that begin with the key
+	opPut        opKind = iota
+	opCAS               // put, if the key's index is the one that is named
+	opDelete            // of a key
+	opDeleteCAS         // of a key, if its index is the one that is named or it is absent
+	opDeleteTree        // of all keys that begin with the key
+	opGet               // of a key
+	opList              // of all keys that begin with the key
 )
 
 // kindNames are how a step calls the kinds.
-var kindNames = [...]string{opPut: "put", opCAS: "cas", opDelete: "delete", opGet: "get", opList: "list"}
+var kindNames = [...]string{
+	opPut: "put", opCAS: "cas", opDelete: "delete",
+	opDeleteCAS: "delete-cas", opDeleteTree: "delete-tree", opGet: "get", opList: "list",
+}
 
 // writes reports whether an operation of the kind goes into the log.
 func (k opKind) writes() bool { return k < opGet }
+
+// conditional reports whether an operation of the kind depends on the key's index.
+func (k opKind) conditional() bool { return k == opCAS || k == opDeleteCAS }
 
 // outcome says what a client knows of an operation.
 type outcome uint8
@@ -47,7 +55,7 @@ type ask struct {
 	kind  opKind
 	key   string
 	value string          // of a write: no other writes it
-	want  uint64          // opCAS: the index that the key must have; 0: it must be absent
+	want  uint64          // of a conditional kind: the index that the key must have; 0: it must be absent
 	mode  server.ReadMode // of a read
 	past  uint64          // of a read: wait until its index is past this one; 0: do not
 	wait  time.Duration   // how long, then
@@ -84,6 +92,8 @@ type operation struct {
 
 	at      uint64 // of a write: where it is in the committed log, 0 if it is not
 	changed bool   // of a write in the log: it changed something
+	met     bool   // of a conditional write in the log: its condition held
+	repeats int    // of a write that was acknowledged: how often the same command is still to come
 	cmd     []byte
 	event   int // the number of its beginning in the record
 }
@@ -111,6 +121,10 @@ func (o *operation) command() []byte {
 		c.Op = kv.OpCAS
 	case opDelete:
 		c.Op = kv.OpDelete
+	case opDeleteCAS:
+		c.Op = kv.OpDeleteCAS
+	case opDeleteTree:
+		c.Op = kv.OpDeleteTree
 	}
 	return server.KVCommand(c)
 }
@@ -160,7 +174,7 @@ func (o *operation) request() string {
 	if o.kind == opPut || o.kind == opCAS {
 		what += "=" + short(o.value)
 	}
-	if o.kind == opCAS {
+	if o.kind.conditional() {
 		what += fmt.Sprintf(" if at %d", o.want)
 	}
 	if o.past > 0 {

@@ -52,6 +52,7 @@ type host struct {
 	apps    []*app         // that run on it, in the order of their beginning
 	changed time.Duration  // when its agent last began or ended
 	leaving bool           // it was told to leave
+	demoted bool           // an operator took it out of the cluster
 
 	incarnated swim.Incarnation // the highest of its agents, as of the last look
 

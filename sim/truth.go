@@ -28,25 +28,38 @@ type version struct {
 	there bool
 }
 
-// apply carries out a command, and reports whether it changed something.
-func (t *truth) apply(now time.Duration, index uint64, c kv.Command) bool {
+// apply carries out a command, and reports whether it changed something, and
+// whether its condition, if it has one, was met.
+func (t *truth) apply(now time.Duration, index uint64, c kv.Command) (changed, met bool) {
+	if c.Op == kv.OpDeleteTree {
+		for _, l := range t.keys {
+			if strings.HasPrefix(l.key, c.Key) && l.at(index).there {
+				l.versions = append(l.versions, version{index, now, false})
+				changed = true
+			}
+		}
+		return changed, true
+	}
 	l := t.timeline(c.Key)
 	old := l.at(index)
 	switch c.Op {
 	case kv.OpSet:
 	case kv.OpCAS:
 		if old.there && old.index != c.CAS || !old.there && c.CAS != 0 {
-			return false
+			return false, false
 		}
-	case kv.OpDelete:
+	case kv.OpDelete, kv.OpDeleteCAS:
 		if !old.there {
-			return false
+			return false, true
+		}
+		if c.Op == kv.OpDeleteCAS && old.index != c.CAS {
+			return false, false
 		}
 	default:
-		return false // no client's
+		return false, false // no client's
 	}
-	l.versions = append(l.versions, version{index, now, c.Op != kv.OpDelete})
-	return true
+	l.versions = append(l.versions, version{index, now, c.Op == kv.OpSet || c.Op == kv.OpCAS})
+	return true, true
 }
 
 // timeline returns the timeline of a key.

@@ -1,6 +1,10 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+
+	"praetor/sim/disk"
+)
 
 // setDiskFaults changes what is to go wrong on a disk.
 func (p *player) setDiskFaults(h *host, st step) (err error) {
@@ -27,8 +31,12 @@ func (p *player) setDiskFaults(h *host, st step) (err error) {
 // rotDisk lets bits of disks change.
 func (p *player) rotDisk(st step) error {
 	hs, err := p.hostsOf(st.args[0])
+	flip := (*disk.Disk).Rot
+	if st.named["at"] == "end" {
+		flip = (*disk.Disk).Litter
+	}
 	for _, h := range hs {
-		h.rot(p.deed(faultRot))
+		h.rot(p.deed(faultRot), flip)
 	}
 	return err
 }

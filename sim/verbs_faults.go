@@ -22,9 +22,11 @@ func faultVerbs() map[string]verb {
 		"move":      {usage: "move HOSTS (that are down, to another address)", least: 1, most: 1, shown: true, do: (*player).move},
 		"replace":   {usage: "replace HOSTS (that are down: a new ID, an empty disk)", least: 1, most: 1, shown: true, do: eachHost(faultReplace, (*host).replace)},
 		"binary":    {usage: "binary HOSTS speaks=older|newer|same (a version of the gossip protocol)", least: 1, most: 1, shown: true, do: (*player).setProgram},
-		"rot":       {usage: "rot HOSTS (that are down: a bit of the disk changes)", least: 1, most: 1, shown: true, do: (*player).rotDisk},
+		"rot":       {usage: "rot HOSTS [at=end] (that are down: a bit of the disk changes; at=end: garbage is behind the log)", least: 1, most: 1, shown: true, do: (*player).rotDisk},
 		"doom":      {usage: "doom HOSTS at=open|save|install|compact (power fails while its server does that next)", least: 1, most: 1, shown: true, do: (*player).doom},
-		"topology":  {usage: "topology lan|zones|wan (hosts take turns in three sites: zone1, zone2, zone3)", least: 1, most: 1, shown: true, do: (*player).setTopology},
+		"demote":    {usage: "demote HOSTS (an operator takes the servers out of the cluster)", least: 1, most: 1, shown: true, do: (*player).demote},
+		"transfer":  {usage: "transfer HOST (an operator hands the leadership to it)", least: 1, most: 1, shown: true, do: (*player).transfer},
+		"topology":  {usage: "topology lan|zones|wan (hosts take turns in three sites, which steps name: isolate zone1)", least: 1, most: 1, shown: true, do: (*player).setTopology},
 	}
 }
 

@@ -28,14 +28,37 @@ func init() {
 		"put":    {"put KEY VALUE [size=BYTES]" + usual + "  (O: ok, unmet, refused, unknown, any)", 2, opPut},
 		"cas":    {"cas KEY VALUE [index=N|last] (put, if the key is at the index; last: that the steps were told)" + usual, 2, opCAS},
 		"delete": {"delete KEY" + usual, 1, opDelete},
-		"get":    {"get KEY [mode=default|consistent|stale] [index=N wait=D] [value=VALUE]" + usual, 1, opGet},
-		"list":   {"list PREFIX [mode=M] [index=N wait=D] [keys=KEYS]" + usual, 1, opList},
-		"watch":  {"watch KEY within D (for it to change) | for D (it does not) [index=N|last] [mode=M] [via HOST] [nowait=1]", 1, opGet},
+
+		"delete-cas":  {"delete-cas KEY [index=N|last] (if the key is at the index, or absent)" + usual, 1, opDeleteCAS},
+		"delete-tree": {"delete-tree PREFIX" + usual, 1, opDeleteTree},
+
+		"get":   {"get KEY [mode=default|consistent|stale] [index=N wait=D] [value=VALUE]" + usual, 1, opGet},
+		"list":  {"list PREFIX [mode=M] [index=N wait=D] [keys=KEYS]" + usual, 1, opList},
+		"watch": {"watch KEY within D (for it to change) | for D (it does not) [index=N|last] [mode=M] [via HOST] [nowait=1]", 1, opGet},
 	} {
 		verbs[name] = verb{usage: v.usage, least: v.args, most: v.args, waits: true, do: func(p *player, st step) error {
 			return p.operate(st, v.kind)
 		}}
 	}
+	verbs["repeat"] = verb{usage: "repeat KEY (the step that put it last, as a proxy does: the very same request)", least: 1, most: 1, shown: true, do: (*player).repeat}
+}
+
+// repeat sends the last write of a key once more. It must be one of the steps,
+// and what it wrote must still be there.
+func (p *player) repeat(st step) error {
+	via, err := p.via(st)
+	if err != nil {
+		return err
+	}
+	op := p.check.writes.lastOf(st.args[0])
+	if op == nil || op.kind != opPut {
+		return fmt.Errorf("no put of %s was acknowledged last", st.args[0])
+	}
+	op.repeats++
+	via.proc.submit(op.cmd, func(a server.Answer) {
+		p.say("client", "repeats %v: %v", op.request(), cmp.Or(a.Err, errors.New("ok")))
+	})
+	return nil
 }
 
 // operate does one operation of a client and holds what comes of it against
@@ -96,7 +119,7 @@ func (p *player) askOf(st step, kind opKind, via *host) (a ask, err error) {
 		k.answer = k.written
 	}
 	switch {
-	case kind == opCAS:
+	case kind.conditional():
 		a.want = k.written
 	case st.verb == "watch":
 		return a, a.watch(st, k, via)

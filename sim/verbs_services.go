@@ -136,7 +136,7 @@ func (p *player) registerOutside(st step) error {
 	node, def := st.args[0], catalog.Service{ID: cmp.Or(st.named["id"], st.args[1]), Service: st.args[1]}
 	def.Weights = catalog.Weights{Passing: 1, Warning: 1}
 	reg := catalog.Registration{
-		Node:    catalog.Node{Node: node, Address: cmp.Or(st.named["address"], "192.0.2.1"), Datacenter: "dc1"},
+		Node:    catalog.Node{ID: st.named["node-id"], Node: node, Address: cmp.Or(st.named["address"], "192.0.2.1"), Datacenter: "dc1"},
 		Service: &def,
 	}
 	if h := p.hostNamed(node); h != nil {
@@ -250,7 +250,7 @@ func init() {
 		"turn":               {usage: "turn HOSTS ID passing|warning|critical|silent", least: 3, most: 3, shown: true, do: (*player).turnService},
 		"maintenance":        {usage: "maintenance HOSTS [ID] on|off", least: 2, most: 3, shown: true, do: (*player).maintenance},
 		"forget":             {usage: "forget HOSTS (what was registered with their agents, which are down)", least: 1, most: 1, shown: true, do: (*player).forget},
-		"catalog-register":   {usage: "catalog-register NODE SERVICE [id=ID] [address=IP] [status=S] [via HOST]", least: 2, most: 2, shown: true, do: (*player).registerOutside},
+		"catalog-register":   {usage: "catalog-register NODE SERVICE [id=ID] [address=IP] [node-id=ID] [status=S] [via HOST]", least: 2, most: 2, shown: true, do: (*player).registerOutside},
 		"catalog-deregister": {usage: "catalog-deregister NODE [ID] [via HOST]", least: 1, most: 2, shown: true, do: (*player).deregisterOutside},
 		"lookups":            {usage: "lookups N [think=D] (apps that look services up, each at any agent)", least: 1, most: 1, shown: true, do: (*player).startLookups},
 		"lookup":             {usage: "lookup SERVICE [via HOST] [answers=N]", least: 1, most: 1, waits: true, do: (*player).lookupStep},

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"cmp"
 	"iter"
 	"maps"
@@ -47,6 +48,29 @@ func (d *Disk) Rot(rng *rand.Rand) string {
 	}
 	d.stats.Faults[Rot]++
 	return node.name
+}
+
+// Litter writes 64 bytes, drawn from rng, behind the last byte of a file that is
+// not zero, as a file system may that shows what a block held before. It returns
+// the file's name, or "" if no file has room there. The last file in the order
+// of names is meant: a log's end is in it.
+func (d *Disk) Litter(rng *rand.Rand) string {
+	const size, align = 64, 32
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(d.durable))) {
+		node := d.durable[name]
+		end := len(bytes.TrimRight(node.durable, "\x00"))
+		at := (end + align - 1) / align * align
+		if end == 0 || at+size > min(len(node.durable), len(node.view)) {
+			continue
+		}
+		for i := at; i < at+size; i++ {
+			node.durable[i] = byte(1 + rng.IntN(255))
+			node.view[i] = node.durable[i]
+		}
+		d.stats.Faults[Rot]++
+		return node.name
+	}
+	return ""
 }
 
 // draw returns what a crash leaves of a write: nothing, all, the front, or
