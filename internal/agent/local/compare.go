@@ -34,6 +34,7 @@ func (s *State) Fetched(now time.Duration, id CallID, v View, err error) {
 	interval := s.cfg.SyncInterval * time.Duration(s.sync.scale)
 	s.sync.nextFull = now + interval/2 + s.upTo(interval)
 	if s.sync.doubt > now {
+		reachedDoubt.Hit()
 		s.sync.nextFull = min(s.sync.nextFull, s.sync.doubt)
 	}
 	s.sync.fetched = true
@@ -50,9 +51,11 @@ func (s *State) compareServices(held []*catalog.Service) {
 		switch {
 		case h.ID == reservedService:
 		case svc == nil:
+			reachedForeignService.Hit()
 			s.services[h.ID] = &service{record: foreign, spec: *h}
 			s.event(Foreign, h.ID, "service %s is in the catalog, but not of this agent: removing it; register it with the agent that it runs on", h.ID)
 		case svc.gone:
+			reachedStillThere.Hit()
 			svc.synced = false
 		default:
 			if svc.spec.EnableTagOverride {
@@ -62,6 +65,7 @@ func (s *State) compareServices(held []*catalog.Service) {
 		}
 	}
 	for _, id := range pick(s.services, func(svc *service) bool { return !seen[svc.spec.ID] }) {
+		reachedMissing.Hit()
 		s.services[id].synced = false
 		if s.services[id].gone {
 			delete(s.services, id)
@@ -77,6 +81,7 @@ func (s *State) compareChecks(held []*catalog.Check) {
 		switch {
 		case h.CheckID == catalog.SerfHealth || h.ServiceID == reservedService:
 		case c == nil:
+			reachedForeignCheck.Hit()
 			s.checks[h.CheckID] = &check{record: foreign, def: Check{ID: h.CheckID, ServiceID: h.ServiceID}, timers: timers{never, never, never}}
 			s.event(Foreign, h.CheckID, "check %s is in the catalog, but not of this agent: removing it; register it with the agent that it runs on", h.CheckID)
 		case c.gone:
@@ -106,6 +111,7 @@ func (s *State) resume(now time.Duration, held []*catalog.Check) {
 		if c == nil || c.run.any || c.def.Status != "" || c.def.Probe.Kind == KindMaintenance || !validStatus(h.Status) {
 			continue
 		}
+		reachedResumed.Hit()
 		c.status, c.output = h.Status, tail(h.Output, min(c.def.Policy.OutputMax, s.cfg.OutputMax))
 		c.run.any = true
 		s.watchReap(now, c)

@@ -26,10 +26,13 @@ func (s *State) SetCheck(now time.Duration, id, status, output string) error {
 	if c.def.Probe.Kind == KindTTL {
 		c.timers.expire = now + c.def.Probe.TTL
 	}
-	if status, ok := c.count(status); ok {
-		s.settle(now, c, status, output)
-		s.follow(now)
+	status, ok := c.count(status)
+	if !ok {
+		reachedHeldBack.Hit()
+		return nil
 	}
+	s.settle(now, c, status, output)
+	s.follow(now)
 	return nil
 }
 

@@ -209,6 +209,7 @@ func (s *State) failed(now time.Duration, w *write, err error) {
 	p.failures++
 	p.retryAt = now + delay/2 + s.upTo(delay/2)
 	p.nextFull = min(p.nextFull, p.retryAt)
+	reachedFailed.Hit()
 	what := "read this node's registrations"
 	switch w.kind {
 	case Register, Deregister:

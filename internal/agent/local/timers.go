@@ -32,6 +32,7 @@ func (s *State) Tick(now time.Duration) {
 	for _, id := range due {
 		c := s.checks[id]
 		if c.timers.expire <= now {
+			reachedExpired.Hit()
 			c.timers.expire = never
 			s.settle(now, c, catalog.Critical, expired(c.output))
 		}
@@ -45,6 +46,7 @@ func (s *State) Tick(now time.Duration) {
 		if c.gone || c.timers.reap > now {
 			continue // an earlier check of the same service has removed it
 		}
+		reachedGivenUp.Hit()
 		svc := c.def.ServiceID
 		s.event(Reaped, svc, "service %s is deregistered: its check %s was critical for %v", svc, id, c.def.Policy.DeregisterAfter)
 		s.RemoveService(now, svc)
