@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"iter"
 	"net/netip"
+	"sync/atomic"
 
 	"praetor/internal/radix"
 )
@@ -20,6 +21,8 @@ type State struct {
 	tables
 	views
 	marks marks
+
+	hash atomic.Uint64 // of it all, or 0 if nobody has asked yet
 }
 
 // tables are what was registered. Node names are folded in all keys.
@@ -184,9 +187,14 @@ func values[V any](t radix.Tree[V], prefix string) []V {
 }
 
 // Hash returns a digest of all that the state is made of. Two replicas that
-// applied the same log have the same; it takes time in proportion to the state.
+// applied the same log have the same. It takes time in proportion to the state,
+// once.
 func (s *State) Hash() uint64 {
+	if sum := s.hash.Load(); sum != 0 {
+		return sum
+	}
 	h := fnv.New64a()
 	s.write(h)
+	s.hash.Store(h.Sum64())
 	return h.Sum64()
 }

@@ -32,6 +32,7 @@ type conn struct {
 	queue   []server.PeerMessage // wait for the connection, when dialing
 	flight  fifo[frame]          // sent and not arrived
 	pumping bool                 // an event that calls pump is on the queue
+	arrives func()               // pump, made once
 	stalled time.Duration        // since when the link was found to be cut, or 0
 	retry   time.Duration        // the wait before the next attempt, when stalled
 }
@@ -131,7 +132,7 @@ func (c *conn) unsent(m server.PeerMessage) {
 // open sends what waited.
 func (c *conn) open() {
 	queue := c.queue
-	*c = conn{from: c.from, to: c.to, state: connOpen, life: c.to.life}
+	*c = conn{from: c.from, to: c.to, arrives: c.arrives, state: connOpen, life: c.to.life}
 	for _, m := range queue {
 		c.transmit(m)
 	}
@@ -165,7 +166,7 @@ func (c *conn) transmit(m server.PeerMessage) {
 func (c *conn) pumpAt(t time.Duration) {
 	if !c.pumping {
 		c.pumping = true
-		c.world().at(t, c.pump)
+		c.world().at(t, c.arrives)
 	}
 }
 
@@ -274,7 +275,7 @@ func (c *conn) drop(why string) {
 // lost ends the connection.
 func (c *conn) lost() {
 	c.drop("the connection is lost")
-	*c = conn{from: c.from, to: c.to}
+	*c = conn{from: c.from, to: c.to, arrives: c.arrives}
 	if c.from.alive() {
 		c.from.server.PeerLost(c.from.now(), c.to.id)
 		c.from.carryOut()

@@ -353,6 +353,7 @@ func (p *process) connTo(to *host) *conn {
 	c := p.conns[to.num]
 	if c == nil {
 		c = &conn{from: p, to: to}
+		c.arrives = c.pump
 		p.conns[to.num] = c
 	}
 	return c

@@ -78,7 +78,7 @@ func (s *Server) heartbeat() time.Duration {
 // not too far behind.
 func (s *Server) health(now time.Duration) Health {
 	c, peers, last := s.raft.Config(), s.raft.Peers(), s.raft.LastIndex()
-	h := Health{Healthy: true}
+	h := Health{Healthy: true, Servers: make([]ServerHealth, 0, len(c.Voters)+len(c.Learners))}
 	for _, p := range slices.Concat(c.Voters, c.Learners) {
 		sh := s.describe(p)
 		sh.Voter = holds(c.Voters, p.ID)
