@@ -34,12 +34,11 @@ func newTrace(out io.Writer, verbose bool) trace {
 	return trace{out: out, verbose: verbose, hash: fnvOffset}
 }
 
-// mix adds one number to the hash.
+// mix adds one number to the hash, all of it in one step of FNV; as a product
+// carries nothing down, the upper half is then folded onto the lower.
 func (t *trace) mix(v uint64) {
-	for range 8 {
-		t.hash = (t.hash ^ v&0xff) * fnvPrime
-		v >>= 8
-	}
+	h := (t.hash ^ v) * fnvPrime
+	t.hash = h ^ h>>32
 }
 
 // text adds a text to the hash.
