@@ -27,6 +27,7 @@ var plots = []plot{
 	{[]Focus{Raft, SWIM, Catalog}, (*randomScenario).cutOneByOne},
 	{[]Focus{Raft, Catalog}, (*randomScenario).membersChange},
 	{[]Focus{Raft, KV}, (*randomScenario).officeIsHandedOver},
+	{[]Focus{KV}, (*randomScenario).heirWrites},
 	{[]Focus{Raft}, (*randomScenario).startIsHard},
 	{[]Focus{SWIM, Catalog}, (*randomScenario).flaps},
 	{[]Focus{Raft}, (*randomScenario).tailsDiffer},
@@ -274,6 +275,23 @@ func (r *randomScenario) officeIsHandedOver(t time.Duration) time.Duration {
 	r.at(t, "heal")
 	r.at(t, "restart all")
 	return t + r.between(10*time.Millisecond, time.Second)
+}
+
+// heirWrites lets leaders hand over and not learn that it has worked: what others
+// say to them is cut off as soon as they have told their heir. All the while
+// clients read and write one key.
+func (r *randomScenario) heirWrites(t time.Duration) time.Duration {
+	r.at(t, "clients 3 keys=1 think=5ms")
+	for range 2 + r.rand.IntN(4) {
+		r.at(t, `when any says "transfers the leadership", after %v: cut all -> it`, r.between(50*time.Microsecond, 2*time.Millisecond))
+		t += r.between(50*time.Millisecond, 500*time.Millisecond)
+		r.at(t, "resign leader")
+		t += r.between(500*time.Millisecond, 2*time.Second)
+		r.at(t, "heal")
+		r.at(t, "restart all")
+		t += r.between(100*time.Millisecond, time.Second)
+	}
+	return t
 }
 
 // startIsHard lets servers fall again while they come back.
