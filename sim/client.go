@@ -70,6 +70,13 @@ func (w *world) addClient(group int, s clientSpec) {
 	c.rest()
 }
 
+// strikes draws whether one of a client's faults comes, and takes it down.
+func (c *client) strikes(f fault, r *rand.Rand, share ppm) bool {
+	struck := chance(r, share)
+	c.world.ledger.chance(f, share, struck)
+	return struck
+}
+
 // forget is what a crash does to a client: what it asked for is under way, and
 // nobody will ever hear the answer.
 func (c *client) forget() {
@@ -117,7 +124,8 @@ func (c *client) server() *host {
 // request asks, and goes on when the answer comes or the patience is over.
 func (c *client) request(via *host, a ask) {
 	patience := clientPatience + a.wait
-	if chance(c.faults.impatience, shareImpatient) {
+	impatient := c.strikes(faultGiveUp, c.faults.impatience, shareImpatient)
+	if impatient {
 		patience /= 10
 	}
 	waiting := true
@@ -126,16 +134,23 @@ func (c *client) request(via *host, a ask) {
 			return
 		}
 		waiting = false
-		retry := chance(c.faults.retry, shareRetried)
+		retry := c.strikes(faultRetry, c.faults.retry, shareRetried)
 		if o == unknown && a.kind.writes() && retry {
 			c.again = &a
+			c.world.ledger.effect(faultRetry)
 		}
-		if chance(c.faults.crash, shareCrashes) {
+		if c.strikes(faultClientCrash, c.faults.crash, shareCrashes) {
 			c.forget()
+			c.world.ledger.effect(faultClientCrash)
 		}
 		c.rest()
 	}
-	c.world.after(patience, func() { goOn(unknown) })
+	c.world.after(patience, func() {
+		if waiting && impatient {
+			c.world.ledger.effect(faultGiveUp)
+		}
+		goOn(unknown)
+	})
 	c.world.asking = c.name
 	defer func() { c.world.asking = "" }()
 	c.world.ask(c.name, via, a, func(op *operation) {
@@ -181,12 +196,19 @@ func (o *operation) tells() iter.Seq2[string, known] {
 // now and then, what it was told before.
 func (c *client) knows(key string) known {
 	all, n := c.known[key], c.faults.old.Uint64()
-	if old := chance(c.faults.old, shareOld); len(all) == 0 {
+	old := c.strikes(faultOldIndex, c.faults.old, shareOld)
+	if len(all) == 0 {
 		return known{}
-	} else if old {
-		return all[n%uint64(len(all))]
 	}
-	return all[len(all)-1]
+	last := all[len(all)-1]
+	if !old {
+		return last
+	}
+	k := all[n%uint64(len(all))]
+	if k != last {
+		c.world.ledger.effect(faultOldIndex)
+	}
+	return k
 }
 
 // draw makes up a request, or the one that the client is not sure of, as a new

@@ -26,6 +26,12 @@ const (
 	faultSyncRate
 	faultStall
 
+	// Rates of clients.
+	faultGiveUp
+	faultRetry
+	faultOldIndex
+	faultClientCrash
+
 	// Deeds to the network.
 	faultDelay
 	faultSlowLink
@@ -111,6 +117,11 @@ var faultKinds = [numFaults]faultKind{
 	faultFull:     {"full", true, true, "a disk has no room, and the server stops"},
 	faultSyncRate: {"fsync", true, true, "a sync fails, and the server stops"},
 	faultStall:    {"stall", true, true, "an operation on a disk takes up to 100 ms longer"},
+
+	faultGiveUp:      {"give-up", true, false, "a client that is short of patience does not wait for the answer"},
+	faultRetry:       {"retry", true, false, "a client asks once more for a write with no known end"},
+	faultOldIndex:    {"old-index", true, false, "a client names an index that is not the last it was told"},
+	faultClientCrash: {"client-crash", true, true, "a client forgets all that it knows"},
 
 	faultDelay:    {"delay", false, false, "a packet takes longer than it can on a LAN"},
 	faultSlowLink: {"slow-link", false, false, "a packet waits more than a millisecond for a link's bandwidth"},

@@ -28,12 +28,12 @@ func TestWhatAQuorumPromisesIsAsked(t *testing.T) {
 func TestTheCatalogOfAQuorumIsAsked(t *testing.T) {
 	p := running(t)
 	p.quorum = p.members()
-	if !p.quorumPassing() {
+	if !p.quorumPassing()() {
 		t.Error("all are well, and the catalog does not say so")
 	}
 	p.hosts[2].crash()
 	p.run(p.now + 20*time.Second)
-	if p.quorumPassing() {
+	if p.quorumPassing()() {
 		t.Error("n3 is down, and nobody minds")
 	}
 }

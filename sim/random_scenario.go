@@ -37,6 +37,7 @@ func RandomOf(focus Focus, seed uint64) *Scenario {
 	r.line("expect leader within 60s")
 	r.storm()
 	r.clients()
+	r.deletions(stream(seed, "deletions "+focus.String()))
 	r.services(stream(seed, "services "+focus.String()))
 	r.faults()
 	r.recovery()
@@ -130,6 +131,14 @@ func (r *randomScenario) clients() {
 		think = pick(r, 5, 10, 20) * int(time.Millisecond)
 	}
 	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), time.Duration(think))
+}
+
+// deletions adds a client that deletes trees, and on conditions. It draws from a
+// stream of its own.
+func (r *randomScenario) deletions(own *rand.Rand) {
+	if (r.focus == All || r.focus == KV) && own.IntN(4) == 0 {
+		r.line("clients 1 keys=3 think=50ms mix=put:3,delete-cas:3,delete-tree:1,watch-list:1,list:1")
+	}
 }
 
 // weatherRates are the rates of faults of the network: how many runs have each,

@@ -88,8 +88,10 @@ func names(hs []*host) string {
 }
 
 // drawQuorum draws a smallest set of servers that is a majority of every
-// configuration that some server holds for the newest, or nobody if too many
-// have left for good.
+// configuration that some server holds for the newest, and of which at least one
+// knows the cluster; or nobody if too many have left for good. Those who have
+// never heard of a configuration cannot elect by it, and before it is committed
+// they may be a majority of it.
 func (p *player) drawQuorum() []*host {
 	var configs []raft.Configuration
 	var hs []*host
@@ -103,11 +105,17 @@ func (p *player) drawQuorum() []*host {
 	}
 	draw := stream(p.seed, fmt.Sprintf("quorum %d", p.step.line))
 	draw.Shuffle(len(hs), func(i, j int) { hs[i], hs[j] = hs[j], hs[i] })
-	if !majority(configs, hs) {
+	enough := func(hs []*host) bool {
+		return majority(configs, hs) && slices.ContainsFunc(hs, func(h *host) bool {
+			st := h.status()
+			return st != nil && len(st.Config.Voters) > 0
+		})
+	}
+	if !enough(hs) {
 		return nil
 	}
 	for i := 0; i < len(hs); {
-		if fewer := slices.Concat(hs[:i], hs[i+1:]); majority(configs, fewer) {
+		if fewer := slices.Concat(hs[:i], hs[i+1:]); enough(fewer) {
 			hs = fewer
 		} else {
 			i++
@@ -149,8 +157,8 @@ func (p *player) progress(step) error {
 	}{
 		{"a quorum elects a leader", boundLeader, p.quorumLed},
 		{"a quorum makes progress", boundProgress, p.quorumWriter()},
-		{"a quorum sees itself alive", boundGossip, p.quorumAlive},
-		{"a quorum's catalog agrees", boundCatalog, p.quorumPassing},
+		{"a quorum sees itself alive", boundGossip, p.quorumAlive()},
+		{"a quorum's catalog agrees", boundCatalog, p.quorumPassing()},
 	} {
 		start := p.now
 		if !p.runUntil(p.now+stage.bound, func() bool { p.keepUp(); return stage.holds() }) {
@@ -206,16 +214,29 @@ func (p *player) quorumWriter() func() bool {
 	}
 }
 
-// quorumAlive: each of the quorum takes all others of it for alive.
-func (p *player) quorumAlive() bool {
-	for _, h := range p.quorum {
-		for _, other := range p.quorum {
-			if h.proc == nil || !h.proc.sees(other) {
-				return false
+// quorumAlive returns a condition: each of the quorum has taken all others of it
+// for alive, not all at one time. Members outside of it may hear nothing of one
+// of the quorum, and be heard: they declare it dead for ever, and it can do no
+// more than refute each time. So does the catalog, which follows gossip.
+func (p *player) quorumAlive() func() bool {
+	return p.each(func(h, other *host) bool { return h.proc != nil && h.proc.sees(other) })
+}
+
+// each returns a condition: something has been so of each two of the quorum.
+func (p *player) each(so func(h, other *host) bool) func() bool {
+	type pair struct{ h, other *host }
+	was := map[pair]bool{}
+	return func() bool {
+		all := true
+		for _, h := range p.quorum {
+			for _, other := range p.quorum {
+				ab := pair{h, other}
+				was[ab] = was[ab] || so(h, other)
+				all = all && was[ab]
 			}
 		}
+		return all
 	}
-	return true
 }
 
 // sees reports whether this agent takes the one on another host for alive.
@@ -224,14 +245,14 @@ func (p *process) sees(other *host) bool {
 	return state == "alive" || state == "suspect"
 }
 
-// quorumPassing: the catalog of the leader says that the quorum is well. A
-// leader that is not of the quorum says what it sees from where it is.
-func (p *player) quorumPassing() bool {
-	l := p.leader()
-	if l == nil || !slices.Contains(p.quorum, l) {
-		return l != nil
-	}
-	return !slices.ContainsFunc(p.quorum, func(h *host) bool { return l.proc.health(h.name) != catalog.Passing })
+// quorumPassing returns a condition: the catalog of the leader has said of each of
+// the quorum that it is well. A leader that is not of the quorum says what it
+// sees from where it is.
+func (p *player) quorumPassing() func() bool {
+	return p.each(func(_, other *host) bool {
+		l := p.leader()
+		return l != nil && (!slices.Contains(p.quorum, l) || l.proc.health(other.name) == catalog.Passing)
+	})
 }
 
 // status returns the last status of a host's server, or nil if it never had one.
