@@ -65,6 +65,14 @@ var shows = map[fault]string{
 	faultJoin:   "server n4 joins n1\nwait 5s\n",
 	faultLeave:  "server n4 joins n1\nwait 20s\nleave n4\n",
 	faultResign: "resign leader\nwait 2s\nrestart all\n",
+
+	faultDemote:   "server n4 joins n1\nwait 20s\ndemote n4\nwait 150s\n",
+	faultTransfer: "transfer n3\nwait 2s\n",
+
+	faultGiveUp:      "clients 20 think=10ms\nisolate leader\nwait 5s\nheal\n",
+	faultRetry:       "clients 20 think=10ms\nisolate leader\nwait 5s\nheal\n",
+	faultOldIndex:    "clients 20 think=10ms\nwait 5s\n",
+	faultClientCrash: "clients 20 think=10ms\nwait 5s\n",
 }
 
 // TestEachKindOfFaultShows: each one of them strikes, changes something, and is
