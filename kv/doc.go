@@ -31,6 +31,9 @@
 //	  7    reap up to 5          5           5           6
 //	  8    delete b/z            5           5           8
 //
+// A key that was absent, and is written and deleted between two States that are
+// published, has its index moved and wakes nobody: its answer is what it was.
+//
 // The invariants: the index of an answer never moves backwards; a key has an
 // entry or a tombstone, not both; every tombstone is newer than the floor.
 //
