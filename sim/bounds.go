@@ -31,6 +31,9 @@ const (
 	// agent with the catalog, which comes within a minute and a half.
 	boundCalm = 150 * time.Second
 
+	// boundRetry: an agent waits for 15 s at the most before it repeats a call.
+	boundRetry = 20 * time.Second
+
 	// boundCall: an agent writes a change at once, behind the few that are under
 	// way, and every server applies it a heartbeat after that.
 	boundCall = 3 * time.Second

@@ -17,6 +17,7 @@ import (
 //	sent        it sends one
 //	written     it asked for writes to be made durable
 //	persisted   it was told that they are
+//	gossiped    an agent has handled one event of gossip
 //	events      gossip has told an agent something
 //	after       it has handled one event
 //	begun       a client asks for something
@@ -49,9 +50,14 @@ type seen struct {
 	config     raft.Index         // where its configuration stands,
 	configTerm raft.Term          // and the term of that entry
 	members    raft.Configuration // that configuration
+	snapshot   raft.SnapshotMeta  // the last that it took
+	logEnd     raft.Index         // before what it does now
 	votes      voteCheck
 	contact    contactCheck
 	gossip     map[string]heard // by member
+	probes     probeCheck
+	cause      cause    // of what its agent does now
+	untold     []untold // deaths that it has found, and not told of yet
 	voters     voters
 
 	told     map[string]uint64 // by key: the newest index that it answered with
@@ -96,8 +102,8 @@ func (c *checkers) started(p *process, stored raft.Stored, view *server.View) {
 }
 
 func (c *checkers) received(from *host, to *process, b server.PeerBody) {
-	to.seen.contact.from(from, c.world.now)
 	if b.Raft != nil {
+		to.seen.contact.from(from, c.world.now)
 		to.seen.votes.heard(to, b.Raft)
 	}
 }
@@ -105,13 +111,17 @@ func (c *checkers) received(from *host, to *process, b server.PeerBody) {
 func (c *checkers) sent(p *process, m server.PeerMessage) {
 	c.world.checkPromises(p, m)
 	c.world.checkVote(p, m)
+	c.world.checkTransfer(p, m)
 }
 
 func (c *checkers) written(p *process, e *server.Effects) {
+	p.seen.logEnd = p.seen.disk.written.last()
 	for _, w := range e.Writes {
+		c.world.checkOverwrite(p, w)
 		p.seen.disk.add(w)
 	}
 	if cl := c.cluster(p); cl != nil && e.Snapshot != nil {
+		c.world.checkSnapshot(p, e.Snapshot.Meta)
 		cl.reached(c.world, p.host.name, e.Snapshot.View) // to be compared where it is installed
 	}
 }

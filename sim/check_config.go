@@ -37,6 +37,30 @@ func (w *world) checkChange(p *process, st *server.Status) {
 	}
 }
 
+// checkSnapshot: a snapshot holds "the latest configuration in the log as of
+// last included index" (raft 7), and not one that comes later, which may be
+// taken back.
+func (w *world) checkSnapshot(p *process, meta raft.SnapshotMeta) {
+	last := p.seen.snapshot
+	p.seen.snapshot = meta
+	want, at := last.Config, last.Index
+	for i := meta.Index; i > last.Index; i-- {
+		e, ok := p.seen.disk.written.entry(i)
+		if !ok {
+			return // the configuration is in a snapshot of the life before
+		}
+		if e.Kind == raft.EntryConfig {
+			want, _ = raft.DecodeConfiguration(e.Data)
+			at = i
+			break
+		}
+	}
+	if c := meta.Config; !includes(c, want) || !includes(want, c) {
+		w.fail("a snapshot holds the members as of its end", []string{p.host.name},
+			"%s takes a snapshot at %d with the %s; as of index %d they are the %s", p.host.name, meta.Index, c, at, want)
+	}
+}
+
 // checkConfigs: once all is quiet, the servers of a cluster agree on who its
 // members are. "A server always uses the latest configuration in its log"
 // (raft 6), and the logs are the same.

@@ -32,6 +32,13 @@ func (c *contactCheck) from(h *host, now time.Duration) {
 	c.heard[h.num] = now
 }
 
+// lately reports whether a server was heard a few heartbeats ago at the most,
+// and not only just now.
+func (c *contactCheck) lately(w *world, id raft.NodeID) bool {
+	h := w.hostNamed(string(id))
+	return h != nil && h.num < len(c.heard) && c.heard[h.num] < w.now && w.now-c.heard[h.num] < leaderLook
+}
+
 // checkContact: "a leader in Raft steps down if an election timeout elapses
 // without a successful round of heartbeats to a majority of its cluster" (thesis
 // 6.2), so that clients do not wait for one that can do nothing.

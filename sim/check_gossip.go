@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math"
 	"time"
 
 	"praetor/swim"
@@ -18,6 +17,7 @@ func (w *world) checkEvents(p *process, events []swim.Event) {
 		w.checkIncarnation(p, h, e.Member)
 		w.checkResurrection(p, h, e)
 		if e.Kind == swim.Failed {
+			w.checkFailure(p, h, e)
 			w.checkDeath(p, h)
 		}
 		p.seen.heard(e)
@@ -145,7 +145,5 @@ func (w *world) checkSeen(h *host, since time.Duration) {
 func boundDead(n int) time.Duration {
 	c := swim.DefaultLAN()
 	turn := time.Duration(2*n-1) * c.ProbeInterval * time.Duration(1+c.AwarenessMax)
-	scale := max(1, math.Log10(float64(n)))
-	suspicion := time.Duration(float64(c.SuspicionMult*c.SuspicionMaxMult) * scale * float64(c.ProbeInterval))
-	return turn + suspicion + 20*c.GossipInterval
+	return turn + longestSuspicion(n) + 20*c.GossipInterval
 }

@@ -20,8 +20,8 @@ type voters struct {
 	term        raft.Term // that it led then, 0 if it did not
 }
 
-// checkVoters: a leader takes out of the configuration only a server that gossip
-// has given up or that has left.
+// checkVoters: a leader takes out of the configuration only a server that has
+// left, or that gossip has given up and that does not answer either.
 func (w *world) checkVoters(p *process, st *server.Status) {
 	if st.ConfigIndex == p.seen.voters.configIndex {
 		return
@@ -42,6 +42,10 @@ func (w *world) checkVoters(p *process, st *server.Status) {
 		if m, known := p.core.Member(string(v.ID)); known && m.ID == string(v.ID) && (m.State == swim.Alive || m.State == swim.Suspect) {
 			w.fail("no live voter is taken out", []string{p.host.name, string(v.ID)},
 				"%s takes %s out at index %d, which gossip takes for %v", p.host.name, v.ID, st.ConfigIndex, m.State)
+		}
+		if m, known := p.core.Member(string(v.ID)); known && m.State == swim.Dead && p.seen.contact.lately(w, v.ID) {
+			w.fail("no live voter is taken out", []string{p.host.name, string(v.ID)},
+				"%s takes %s out at index %d, which gossip has given up, but which still answers", p.host.name, v.ID, st.ConfigIndex)
 		}
 	}
 }

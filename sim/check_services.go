@@ -87,6 +87,31 @@ func (w *world) checkCopy(l, h *host) {
 	}
 }
 
+// checkEnded: a write to the catalog that failed is tried again soon, and what
+// has changed while one was under way is written next. That the agent finds out
+// in a minute or two what the catalog lacks is no reason to wait for it.
+func (k *keeper) checkEnded(c local.Call, err error) {
+	h, calls := k.proc.host, k.calls
+	if c.Kind == local.Fetch || k.leaving || !k.proc.alive() {
+		return
+	}
+	if err != nil {
+		k.proc.later(boundRetry, func() {
+			if k.calls == calls && !k.leaving {
+				h.world.fail("what is not written yet is written soon", []string{h.name}, "%s has not called the servers again since a write of it failed %v ago: %v", h.name, boundRetry, err)
+			}
+		})
+		return
+	}
+	if s := c.Registration.Service; s != nil {
+		for _, now := range k.state.Services() {
+			if now.Service.ID == s.ID && now.Synced && serviceText(&now.Service) != serviceText(s) {
+				h.world.fail("what is not written yet is written soon", []string{h.name}, "%s has written %s, and takes it for %s", h.name, serviceText(s), serviceText(&now.Service))
+			}
+		}
+	}
+}
+
 func serviceText(s *catalog.Service) string {
 	return fmt.Sprintf("service %s (%s, port %d, tags %v)", s.ID, s.Service, s.Port, s.Tags)
 }

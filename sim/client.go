@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"praetor/internal/server"
@@ -40,6 +41,7 @@ type clientSpec struct {
 	via   func() []*host // the servers that it uses, of those that run
 	mix   mix
 	stick bool // to one server, also while it is down
+	size  int  // its values have so many bytes, at least
 }
 
 // clientFaults are what goes wrong with clients, each with a stream of its own.
@@ -240,7 +242,8 @@ func (c *client) draw() ask {
 // value makes up a value that nobody else writes.
 func (c *client) value() string {
 	c.writes++
-	return fmt.Sprintf("%s.%d", c.name, c.writes)
+	v := fmt.Sprintf("%s.%d", c.name, c.writes)
+	return v + strings.Repeat(".", max(c.size-len(v), 0))
 }
 
 // liveIn returns the servers of a group that run.

@@ -122,12 +122,14 @@ func (d *datagram) arrive(p *process) {
 	case d.hurt:
 		d.mustBeRefused(p)
 	case l.from.program.speech != present:
+		p.causes(causePacket, l.from.gossip, d.data)
 		before := p.core.GossipStats().Dropped
 		p.core.ReceivePacket(p.now(), l.from.gossip, d.data)
 		if after := p.core.GossipStats().Dropped; after.Version+after.Unknown > before.Version+before.Unknown {
 			l.from.program.deed.effect()
 		}
 	default:
+		p.causes(causePacket, l.from.gossip, d.data)
 		p.core.ReceivePacket(p.now(), l.from.gossip, d.data)
 	}
 	p.carryOut()

@@ -82,6 +82,7 @@ func (x *exchange) serve(p *process) {
 	w.counts.Messages++
 	w.receives(x.sent, x.from.host, x.to)
 	w.trace.message(w.now, x.from.host, x.to, x.ask.Data, x.text("asks"))
+	p.causes(causeExchange, x.from.host.gossip, nil)
 	reply, err := p.core.ServeStream(p.now(), x.from.host.gossip, x.ask.Data)
 	p.carryOut()
 	if x.hurt {
@@ -130,6 +131,7 @@ func (x *exchange) reply(reply []byte, err error) {
 	if x.to != nil {
 		x.world.trace.message(x.world.now, x.to, x.from.host, reply, x.text("answers"))
 	}
+	x.from.causes(causeExchange, x.ask.To, reply)
 	x.from.core.StreamReply(x.from.now(), x.ask.ID, reply, err)
 	x.from.carryOut()
 }

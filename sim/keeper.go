@@ -21,6 +21,7 @@ type keeper struct {
 	servers servers
 	waiting []func()       // for a server to be known
 	runs    map[string]int // by check: how often it was started or stopped
+	calls   int            // so far
 	leaving bool           // no more calls
 }
 
@@ -99,6 +100,7 @@ func (k *keeper) start(c local.Check) {
 			return
 		}
 		if a := h.app(c.ServiceID); a != nil {
+			a.told()
 			k.change(func(now time.Duration, s *local.State) error {
 				return s.SetCheck(now, c.ID, a.status, "found it "+a.status)
 			})
@@ -110,6 +112,7 @@ func (k *keeper) start(c local.Check) {
 
 // call makes one call to the servers, as soon as one is known.
 func (k *keeper) call(c local.Call) {
+	k.calls++
 	ended := false
 	end := func(v local.View, err error) {
 		if ended || !k.proc.alive() {
@@ -124,6 +127,7 @@ func (k *keeper) call(c local.Call) {
 			}
 			return nil
 		})
+		k.checkEnded(c, err)
 	}
 	k.proc.later(callTimeout, func() { end(local.View{}, errTimeout) })
 	k.await(func() {

@@ -109,7 +109,10 @@ func (p *process) startClient() (err error) {
 	c := p.gossipConfig()
 	c.Name, c.ID, c.Tags = h.name, string(h.id), server.ClientTags("dc1", "sim")
 	c.Rand = stream(h.world.seed, fmt.Sprintf("client agent %s %d", h.name, p.life))
-	c.Trace = func(e swim.TraceEvent) { h.world.say(h.name, "swim: %s", e.What) }
+	c.Trace = func(e swim.TraceEvent) {
+		h.world.checkAccusers(h, e.What)
+		h.world.say(h.name, "swim: %s", e.What)
+	}
 	p.core, err = server.NewClient(p.now(), c)
 	return err
 }
@@ -132,7 +135,10 @@ func (p *process) config() server.Config {
 		Bootstrap: h.spec.bootstrap, Expect: h.spec.expect,
 		Gossip: p.gossipConfig(),
 		Rand:   stream(h.world.seed, fmt.Sprintf("server %s %d", h.name, p.life)),
-		Trace:  func(e server.TraceEvent) { h.world.say(h.name, "%s", e.What) },
+		Trace: func(e server.TraceEvent) {
+			h.world.checkAccusers(h, e.What)
+			h.world.say(h.name, "%s", e.What)
+		},
 	}
 	c.Raft.MaxAppendBytes = h.spec.append
 	if n := h.spec.snapshot; n > 0 {
@@ -217,12 +223,14 @@ func (p *process) carryOut() {
 	for _, s := range e.Streams {
 		w.startExchange(p, s)
 	}
+	w.check.gossiped(p, &e)
 	if len(e.Events) > 0 {
 		ms := p.core.Members()
 		p.remember(ms)
 		p.keeper.members(ms)
 		w.check.events(p, e.Events)
 	}
+	p.seen.cause = cause{}
 	if p.server != nil {
 		w.check.after(p)
 	}
@@ -285,6 +293,7 @@ func (p *process) tick() {
 		p.notStuck()
 	}
 	if p.core.Deadline() <= now {
+		p.causes(causeTime, netip.AddrPort{}, nil)
 		p.core.Tick(now)
 		p.carryOut()
 	}

@@ -26,6 +26,29 @@ func (r *randomScenario) services(own *rand.Rand) {
 	}
 }
 
+// long draws what lasts longer than other faults: until all have given each
+// other up and do not even gossip to the dead any more, or until another server
+// has taken the place of one that gossip has lost. It returns when the faults
+// end.
+func (r *randomScenario) long(own *rand.Rand) time.Duration {
+	lasts := spread(own, 60*time.Second, 60*time.Second)
+	switch which := own.IntN(8); {
+	case which == 0 && r.focus == SWIM:
+		r.line("at %v partition halves", faultsEnd)
+		// Were only the links of a quorum to heal, one of many would have to try one of many.
+		r.line("at %v heal", faultsEnd+lasts)
+	case which == 0 && r.focus == Catalog && r.changes == 0:
+		r.line("at %v heal", faultsEnd)
+		r.line("restart all")
+		r.line("binary n%d speaks=older", 1+own.IntN(r.servers))
+		r.line("wait 30s")
+		r.line("server n%d joins all%s", r.servers+1, r.knobs)
+	default:
+		return faultsEnd
+	}
+	return faultsEnd + lasts
+}
+
 // agentFault draws something that befalls an agent, or what ends it.
 func agentFault(own *rand.Rand, name string) string {
 	steps := []string{

@@ -32,6 +32,8 @@ var plots = []plot{
 	{[]Focus{SWIM, Catalog}, (*randomScenario).flaps},
 	{[]Focus{Raft}, (*randomScenario).tailsDiffer},
 	{[]Focus{KV}, (*randomScenario).leadersPause},
+	{[]Focus{Raft}, (*randomScenario).partsComeTwice},
+	{[]Focus{KV}, (*randomScenario).watchersLag},
 }
 
 // plots draws plots, one after the other, until the time is over.
@@ -346,6 +348,34 @@ func (r *randomScenario) leadersPause(t time.Duration) time.Duration {
 	for range 2 + r.rand.IntN(6) {
 		r.at(t, "pause leader for %v", r.between(100*time.Millisecond, 2*time.Second))
 		t += r.between(300*time.Millisecond, 3*time.Second)
+	}
+	return t
+}
+
+// partsComeTwice holds up a snapshot for so long that its parts are sent again,
+// and then lets all of them arrive.
+func (r *randomScenario) partsComeTwice(t time.Duration) time.Duration {
+	n := r.server()
+	r.at(t, "clients 1 keys=8 think=20ms size=2000")
+	r.at(t, "isolate %s", n)
+	r.at(t, `when any says "sends snapshot", after %v: clog it -> %s for %v`,
+		r.between(50*time.Microsecond, 5*time.Millisecond), n, r.between(500*time.Millisecond, 3*time.Second))
+	t += r.between(time.Second, 4*time.Second)
+	r.at(t, "heal")
+	return t + r.between(time.Second, 4*time.Second)
+}
+
+// watchersLag cuts a follower off from the leader, for as long as clients there
+// wait for a change, until it needs a snapshot.
+func (r *randomScenario) watchersLag(t time.Duration) time.Duration {
+	n := r.server()
+	r.at(t, "clients 3 via %s keys=2 think=5ms mix=watch:1,watch-list:1", n)
+	for range 2 + r.rand.IntN(3) {
+		r.at(t, "isolate %s", n)
+		t += r.between(200*time.Millisecond, time.Second)
+		r.at(t, "bounce leader")
+		r.at(t, "heal")
+		t += r.between(500*time.Millisecond, 3*time.Second)
 	}
 	return t
 }

@@ -36,11 +36,11 @@ func RandomOf(focus Focus, seed uint64) *Scenario {
 	r.weather()
 	r.line("expect leader within 60s")
 	r.storm()
-	r.clients()
+	r.clients(seed)
 	r.deletions(stream(seed, "deletions "+focus.String()))
 	r.services(stream(seed, "services "+focus.String()))
 	r.faults()
-	r.recovery()
+	r.recovery(seed)
 	s, err := Parse(focus.scenario(), r.text.String())
 	if err != nil {
 		panic(err) // a bug right here
@@ -109,7 +109,11 @@ func (r *randomScenario) server() string { return fmt.Sprintf("n%d", 1+r.rand.In
 func (r *randomScenario) cluster() {
 	r.servers = pick(r, 3, 3, 5)
 	if r.coin() {
-		r.knobs += fmt.Sprintf(" snapshot=%d", 5+r.rand.IntN(100))
+		every := 5 + r.rand.IntN(100)
+		if every%3 == 0 && r.focus == Raft {
+			every = 2 + every/20 // so that one comes in the middle of everything
+		}
+		r.knobs += fmt.Sprintf(" snapshot=%d", every)
 	}
 	if r.coin() || r.focus == Raft {
 		r.knobs += fmt.Sprintf(" append=%d", pick(r, 1, 1, 1, 512))
@@ -125,12 +129,16 @@ func (r *randomScenario) cluster() {
 }
 
 // clients draws how busy the cluster is.
-func (r *randomScenario) clients() {
+func (r *randomScenario) clients(seed uint64) {
 	think := pick(r, 10, 20, 100, 100, 500, 500) * int(time.Millisecond)
 	if r.focus == KV {
 		think = pick(r, 5, 10, 20) * int(time.Millisecond)
 	}
-	r.line("clients %d keys=%d think=%v", 1+r.rand.IntN(3), 1+r.rand.IntN(3), time.Duration(think))
+	size := ""
+	if own := stream(seed, "sizes "+r.focus.String()); own.IntN(4) == 0 {
+		size = fmt.Sprintf(" size=%d", 1<<(8+own.IntN(6))) // over several sectors of a disk, some
+	}
+	r.line("clients %d keys=%d think=%v%s", 1+r.rand.IntN(3), 1+r.rand.IntN(3), time.Duration(think), size)
 }
 
 // deletions adds a client that deletes trees, and on conditions. It draws from a
@@ -194,8 +202,8 @@ func (r *randomScenario) faults() {
 }
 
 // recovery ends the faults, first those of a quorum, and asks for progress.
-func (r *randomScenario) recovery() {
-	r.line("at %v recover quorum", faultsEnd+time.Second)
+func (r *randomScenario) recovery(seed uint64) {
+	r.line("at %v recover quorum", r.long(stream(seed, "long trouble "+r.focus.String()))+time.Second)
 	r.line("progress")
 	r.line("recover all")
 	r.line("progress")

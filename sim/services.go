@@ -40,6 +40,7 @@ type operator struct {
 	rand    *rand.Rand
 	flip    time.Duration // the mean time between two changes
 	apps    []*app
+	tags    int // that it has given out
 	stopped bool
 }
 
@@ -69,6 +70,9 @@ func definition(r *rand.Rand, name, id string) local.Service {
 	if r.IntN(2) == 0 {
 		every := time.Duration(1+r.IntN(10)) * time.Second
 		c.Probe = local.Probe{Kind: local.KindHTTP, Target: "http://localhost/health", Interval: every, Timeout: every}
+	}
+	if r.IntN(3) == 0 {
+		c.Policy.DeregisterAfter = local.MinDeregisterAfter
 	}
 	return local.Service{Spec: catalog.Service{Service: name, ID: id}, Checks: []local.Check{c}}
 }
@@ -104,6 +108,20 @@ func (o *operator) rest() {
 	}
 }
 
+// retag registers an instance with another tag, and soon with one more: the
+// second time often while its agent still writes the first one.
+func (o *operator) retag(a *app) {
+	next := func() {
+		if a.known > 0 && !o.stopped {
+			o.tags++
+			a.def.Spec.Tags = []string{fmt.Sprintf("v%d", o.tags)}
+			a.enroll()
+		}
+	}
+	next()
+	o.world.after(spread(o.rand, 0, 50*time.Millisecond), next)
+}
+
 // act changes one instance: mostly its health, sometimes whether it is
 // registered.
 func (o *operator) act() {
@@ -116,6 +134,8 @@ func (o *operator) act() {
 		a.enroll()
 	case what == 0 && a.known > 0:
 		a.host.deregister(a.def.Spec.ID)
+	case what == 1 && a.known > 0:
+		o.retag(a)
 	case what < 3:
 		a.turn(catalog.Critical, false)
 	case what == 3:

@@ -46,7 +46,7 @@ func init() {
 		"isolate": {usage: "isolate HOSTS", least: 1, most: 1, shown: true, do: (*player).isolate},
 		"heal":    {usage: "heal [HOSTS HOSTS] (all: and call off the faults that wait for a leader)", most: 2, shown: true, do: (*player).heal},
 
-		"clients": {usage: "clients N [via HOSTS] [keys=N] [think=D] [mix=KIND:WEIGHT,...] [stick=1]", least: 1, most: 1, shown: true, do: (*player).startClients},
+		"clients": {usage: "clients N [via HOSTS] [keys=N] [think=D] [size=BYTES] [mix=KIND:WEIGHT,...] [stick=1]", least: 1, most: 1, shown: true, do: (*player).startClients},
 		"stop":    {usage: "stop (the clients)", shown: true, do: (*player).stopClients},
 
 		"recover":  {usage: "recover HOSTS|quorum (and the links among them; all else stays as it is)", least: 1, most: 1, shown: true, do: (*player).recover},

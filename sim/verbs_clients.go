@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"praetor/kv"
 )
 
 // via returns the server that a step goes through: the one that it names, or
@@ -54,6 +56,9 @@ func (p *player) startClients(st step) error {
 		}
 	}
 	spec := clientSpec{keys: keys, think: think, via: via, mix: usual, stick: st.named["stick"] == "1"}
+	if spec.size, err = st.number("size"); err != nil || spec.size > kv.MaxValue {
+		return fmt.Errorf("size=%s: not a number up to %d", st.named["size"], kv.MaxValue)
+	}
 	if s, ok := st.named["mix"]; ok {
 		if spec.mix, err = parseMix(s); err != nil {
 			return err

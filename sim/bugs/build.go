@@ -74,8 +74,19 @@ type program struct{ file, bug string }
 // simulator run in circles takes so long.
 const patience = 30 * time.Minute
 
+// errPanic is that a program came to an end in the way of Go programs with a
+// broken invariant. A bug may do that; all else says nothing about the bug.
+var errPanic = errors.New("the program panicked")
+
+// panicked reports whether what a program wrote to its standard error is what
+// the Go runtime writes when it ends one.
+func panicked(stderr string) bool {
+	return strings.Contains(stderr, "\ngoroutine ") && (strings.Contains(stderr, "panic: ") || strings.Contains(stderr, "fatal error: "))
+}
+
 // run runs the program and returns what it wrote. That it exits with 1 is no
-// error: a rule was broken. The error is anything else.
+// error: a rule was broken. The error is errPanic, or what kept the program
+// from running.
 func (w *workshop) run(ctx context.Context, p program, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -89,11 +100,14 @@ func (w *workshop) run(ctx context.Context, p program, args ...string) ([]byte, 
 	if errors.As(err, &exit) && exit.ExitCode() == 1 && stderr.Len() == 0 {
 		err = nil
 	}
-	if err != nil {
-		text := stderr.String()
-		err = fmt.Errorf("bugs: %s: %w: %s", strings.Join(args, " "), err, text[:min(len(text), 1000)])
+	if err == nil {
+		return out, nil
 	}
-	return out, err
+	if exit != nil && panicked(stderr.String()) {
+		err = errPanic
+	}
+	text := stderr.String()
+	return out, fmt.Errorf("bugs: %s: %w: %s", strings.Join(args, " "), err, text[:min(len(text), 1000)])
 }
 
 // failure is one of the failures that "sim search -json" lists.

@@ -52,6 +52,11 @@
 //   - A new segment before the old one is synced: only a crash in the middle of
 //     that one operation shows it. The tests of package wal enumerate those; here,
 //     crashes come between operations.
+//   - A snapshot installed over a log that reaches further: a leader sends one
+//     only to a server whose log ends, or differs, before it, and on a connection
+//     that keeps the order nothing overtakes it.
+//   - A joiner that keeps the incarnation which the group holds for dead: the same
+//     answer that tells it so is taken for an accusation, and refuted.
 //   - A snapshot that is older than what was committed: on a connection
 //     that keeps the order none arrives.
 package bugs

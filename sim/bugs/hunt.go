@@ -2,6 +2,7 @@ package bugs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -73,8 +74,11 @@ func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
 	}
 	for _, name := range h.plays {
 		rule, err := h.scenario(ctx, program, name)
-		if err != nil {
+		switch {
+		case errors.Is(err, errPanic):
 			rule = crashed
+		case err != nil:
+			return k, err
 		}
 		if rule != "" {
 			k.Scenario, k.ScenarioRule = name, rule
@@ -89,8 +93,8 @@ func (h *hunter) kill(ctx context.Context, b Bug, limit uint64) (Kill, error) {
 func (h *hunter) seek(ctx context.Context, program program, limit uint64, k *Kill) error {
 	for from := uint64(1); from <= limit; {
 		f, err := h.search(ctx, program, k.Bug.Scope, from, limit-from+1)
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err != nil && !errors.Is(err, errPanic) {
+			return err
 		}
 		if err != nil {
 			k.Rule, k.Seeds = crashed, from // the least that it can be: the program took the seed with it
