@@ -33,7 +33,6 @@ var plots = []plot{
 	{[]Focus{Raft}, (*randomScenario).tailsDiffer},
 	{[]Focus{KV}, (*randomScenario).leadersPause},
 	{[]Focus{Raft}, (*randomScenario).partsComeTwice},
-	{[]Focus{KV}, (*randomScenario).watchersLag},
 }
 
 // plots draws plots, one after the other, until the time is over.
@@ -363,19 +362,4 @@ func (r *randomScenario) partsComeTwice(t time.Duration) time.Duration {
 	t += r.between(time.Second, 4*time.Second)
 	r.at(t, "heal")
 	return t + r.between(time.Second, 4*time.Second)
-}
-
-// watchersLag cuts a follower off from the leader, for as long as clients there
-// wait for a change, until it needs a snapshot.
-func (r *randomScenario) watchersLag(t time.Duration) time.Duration {
-	n := r.server()
-	r.at(t, "clients 3 via %s keys=2 think=5ms mix=watch:1,watch-list:1", n)
-	for range 2 + r.rand.IntN(3) {
-		r.at(t, "isolate %s", n)
-		t += r.between(200*time.Millisecond, time.Second)
-		r.at(t, "bounce leader")
-		r.at(t, "heal")
-		t += r.between(500*time.Millisecond, 3*time.Second)
-	}
-	return t
 }
