@@ -10,7 +10,7 @@ import (
 // joining is how an agent finds its group when it starts, as the real agent
 // does: it asks every host of its configuration, and those that it knew in its
 // life before, for the members, one after the other. If none of them answered,
-// it waits and begins anew.
+// it waits and begins anew. Later it goes on asking those that it does not know.
 type joining struct {
 	targets  []*host
 	asked    int // of the targets, in this round
@@ -44,6 +44,7 @@ func (j *joining) next(p *process) {
 		j.asked++
 	case j.answered > 0 || len(j.targets) == 0:
 		j.done = true
+		p.later(joinLast, func() { j.mend(p) })
 	default:
 		j.wait = min(max(2*j.wait, joinFirst), joinLast)
 		j.asked = 0
@@ -51,11 +52,24 @@ func (j *joining) next(p *process) {
 	}
 }
 
+// mend asks, now and then, the configured hosts that are no members: agents that
+// were started while the network was cut may have found together in two groups,
+// neither of which knows of the other.
+func (j *joining) mend(p *process) {
+	for _, h := range p.host.spec.joins {
+		if _, known := p.core.Member(h.name); !known {
+			p.core.Join(p.now(), h.gossip)
+		}
+	}
+	p.carryOut()
+	p.later(joinLast, func() { j.mend(p) })
+}
+
 // ended takes in how a question ended.
 func (j *joining) ended(p *process, results []swim.JoinResult) {
 	for _, r := range results {
 		if j.done {
-			return // a join that a scenario asked for
+			return // one that mends, or that a scenario asked for
 		}
 		if r.Err == nil {
 			j.answered++
