@@ -131,6 +131,7 @@ func (c *checkers) persisted(p *process, last raft.WriteID) { p.seen.disk.confir
 func (c *checkers) after(p *process) {
 	cl := c.cluster(p)
 	if cl == nil {
+		p.seen.lost = c.world.now // who belongs to no cluster has no leader
 		return
 	}
 	st := p.server.Status()

@@ -27,7 +27,7 @@ func (p *Pool) hear(c claim) {
 			reachedRival.Hit()
 			p.conflict(c, m)
 		}
-	case c.state == Alive && m.rivals(c) && p.yields(m, c):
+	case c.state == Alive && !m.State.live() && m.ID != string(c.ID) && p.yields(m, c):
 		reachedNameTaken.Hit()
 		p.accept(m, c) // the name is free: the incarnations are of two nodes and do not compare
 	case supersedes(c.standing, m.standing()):

@@ -348,3 +348,23 @@ func TestDamagedMessagesHarmNothing(t *testing.T) {
 
 // damageRounds is how many damaged messages are tried.
 const damageRounds = 20_000
+
+// A machine whose disk was replaced begins anew, at incarnation 0 and under a
+// new ID. That its former self died at a higher incarnation does not count
+// against it: incarnations of two nodes do not compare.
+func TestANewNodeAtTheAddressOfADeadOneIsTakenIn(t *testing.T) {
+	p := fuzzPool(t)
+	at := func(id string, incarnation Incarnation, state State) *member {
+		return &member{description: &description{Name: "db-1", ID: id, Protocols: spoken, Addr: hostAddr(2)}, State: state, Incarnation: incarnation}
+	}
+	p.Packet(0, hostAddr(3), message(appendClaim(nil, at("aa", 3, Alive), "")))
+	p.Packet(1, hostAddr(3), message(appendClaim(nil, at("aa", 3, Dead), "db-2")))
+	p.Packet(2, hostAddr(3), message(appendClaim(nil, at("aa", 3, Alive), "")))
+	if m, _ := p.Member("db-1"); m.State != Dead {
+		t.Fatalf("db-1 is %v, want it dead", m.State)
+	}
+	p.Packet(3, hostAddr(2), message(appendClaim(nil, at("cc", 0, Alive), "")))
+	if m, _ := p.Member("db-1"); m.State != Alive || m.ID != "cc" {
+		t.Errorf("db-1 is %v under the ID %s, want the new node alive", m.State, m.ID)
+	}
+}
