@@ -77,7 +77,10 @@ func (h *host) register(def local.Service) (bool, error) {
 		a = &app{host: h, status: catalog.Passing, since: h.world.now}
 		h.apps = append(h.apps, a)
 	}
-	a.def, a.known, a.since, a.well = def, h.world.now, h.world.now, h.world.now
+	if a.known == 0 {
+		a.well = h.world.now // a check begins anew; one that is there goes on as it was
+	}
+	a.def, a.known, a.since = def, h.world.now, h.world.now
 	a.report()
 	return true, nil
 }

@@ -50,7 +50,10 @@ func (w *world) checkFailure(p *process, h *host, e swim.Event) {
 	who := []string{p.host.name, h.name}
 	switch c := p.seen.cause; c.kind {
 	case causeTime:
-		p.seen.untold = append(p.seen.untold, untold{e.Member.Name, e.Member.Incarnation, tellWithin})
+		// One that joins learns of the dead that way, too, and has no news in them.
+		if was, known := p.seen.gossip[h.name]; known && was.state == swim.Alive {
+			p.seen.untold = append(p.seen.untold, untold{e.Member.Name, e.Member.Incarnation, tellWithin})
+		}
 	case causePacket:
 		if !tells(c.data, swim.Dead, h.name) {
 			w.fail(ruleFound, who, "%s takes %s for failed by a packet that does not say so", p.host.name, h.name)
