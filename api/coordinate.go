@@ -140,7 +140,7 @@ func (f *coordinateFields) UnmarshalJSON(text []byte) error {
 const nearAgent = "_agent"
 
 // sortNear sorts a list by the distance of its nodes from the one that ?near
-// names. Those whose place is not known come last; those at the same distance
+// names, which is nearest to itself. Those whose place is not known come last; those at the same distance
 // stay in order; and if the place of the one that is named is not known, all do.
 // Distances change all the time, so a blocking query does not wait on them.
 func sortNear[T any](c *call, v *server.View, list []T, node func(T) string) []T {
@@ -155,7 +155,11 @@ func sortNear[T any](c *call, v *server.View, list []T, node func(T) string) []T
 	all := make([]placed, len(list))
 	for i, value := range list {
 		all[i] = placed{value, math.Inf(1)}
-		if to, _ := v.Catalog.Coordinate(node(value), nil); to != nil {
+		name := node(value)
+		switch to, _ := v.Catalog.Coordinate(name, nil); {
+		case name == from.Node:
+			all[i].distance = 0 // by its coordinate it would be twice its height away
+		case to != nil:
 			all[i].distance = from.Coord.DistanceTo(to.Coord).Seconds()
 		}
 	}
